@@ -1,0 +1,69 @@
+// TCP/S: transparent encryption of TCP by the options TC, TM and TI (spec tcps-wire.md), as a Shim.
+//
+// `Dialect::kReadme` keeps what the TCP/S readme promises; `Dialect::kLkm` is the upstream kernel module, defects
+// included (spec tcps-dialects.md). One Tcps is one host: it holds an identity key, a trust-on-first-use cache and all
+// connections.
+//
+//   tcps::Tcps shim({.dialect = tcps::Dialect::kReadme}, {sink, events, random});
+//   if (shim.Outbound(segment, now) == stack::Verdict::kPass) …
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "reference/crypto/x25519.h"
+#include "reference/stack/event.h"
+#include "reference/stack/policy.h"
+#include "reference/stack/services.h"
+#include "reference/stack/shim.h"
+#include "reference/tcps/deviations.h"
+#include "reference/tcps/state.h"
+
+namespace tcpslab::tcps {
+
+enum class Dialect : std::uint8_t { kReadme, kLkm };
+std::string_view ToString(Dialect dialect);  // "readme", "lkm"
+std::optional<Dialect> DialectFromName(std::string_view name);
+
+struct Config {
+  Dialect dialect = Dialect::kReadme;
+  stack::Policy policy;
+  Deviations deviations;
+};
+
+class Tcps final : public stack::Shim {
+ public:
+  // Draws the identity key (32 bytes) and the table's hash key (16 bytes) from services.random.
+  Tcps(const Config& config, const stack::Services& services);
+  ~Tcps() override;
+
+  stack::Verdict Outbound(stack::Segment& segment, stack::Instant now) override;
+  stack::Verdict Inbound(stack::Segment& segment, stack::Instant now) override;
+  [[nodiscard]] stack::Instant NextDeadline() const override;
+  void Expire(stack::Instant now) override;
+  // The TM option: 20 bytes.
+  [[nodiscard]] std::size_t Overhead() const override;
+
+  // Takes effect with the next segment; connections keep their state.
+  void SetPolicy(const stack::Policy& policy);
+  [[nodiscard]] const stack::Policy& policy() const;
+  [[nodiscard]] Dialect dialect() const;
+
+  [[nodiscard]] const crypto::PublicKey& identity() const;
+  [[nodiscard]] const stack::Counters& counters() const;
+  // Nothing if there is no entry. A blocked flow has state kBlocked.
+  [[nodiscard]] std::optional<State> StateOf(const stack::FlowKey& key) const;
+  [[nodiscard]] std::size_t connections() const;
+  [[nodiscard]] std::size_t blocked_flows() const;
+  // The identity remembered for an address.
+  [[nodiscard]] std::optional<crypto::PublicKey> PeerIdentity(const wire::Address& address) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tcpslab::tcps
