@@ -1,0 +1,26 @@
+#include "reference/tcps/identity.h"
+
+#include <algorithm>
+#include <boost/endian/conversion.hpp>
+
+#include "reference/crypto/chacha20.h"
+
+namespace tcpslab::tcps {
+namespace {
+
+constexpr std::uint64_t kAuthTagPosition = std::uint64_t{3} << 62;
+
+}  // namespace
+
+AuthTag ComputeAuthTag(const crypto::SharedSecret& static_shared, std::uint32_t client_isn) {
+  AuthTag tag;
+  boost::endian::store_big_u32(reinterpret_cast<unsigned char*>(tag.data()), client_isn);
+  crypto::XorKeystream(static_shared, kAuthTagPosition, tag);
+  return tag;
+}
+
+bool IsZero(const AuthTag& tag) {
+  return std::ranges::all_of(tag, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+}  // namespace tcpslab::tcps

@@ -1,0 +1,121 @@
+#include "reference/tcps/options.h"
+
+#include <algorithm>
+#include <boost/endian/conversion.hpp>
+
+namespace tcpslab::tcps {
+namespace {
+
+using Magic = std::array<std::byte, 2>;
+constexpr Magic kTcMagic = {std::byte{'T'}, std::byte{'C'}};
+constexpr Magic kTmMagic = {std::byte{'T'}, std::byte{'M'}};
+constexpr Magic kTiMagic = {std::byte{'T'}, std::byte{'I'}};
+
+constexpr std::uint16_t kMssRoom = kTmSize;  // by which an MSS is lowered, so that TM fits
+
+std::span<std::byte> PutPrefix(std::span<std::byte> option, const Magic& magic) {
+  option[0] = std::byte{wire::kExperiment253};
+  option[1] = static_cast<std::byte>(option.size());
+  std::ranges::copy(magic, option.begin() + 2);
+  return option.subspan(kOptionPrefixSize);
+}
+
+bool HasPrefix(std::span<const std::byte> bytes, std::size_t length, const Magic& magic) {
+  return bytes.size() >= kOptionPrefixSize && bytes[0] == std::byte{wire::kExperiment253} &&
+         std::to_integer<std::size_t>(bytes[1]) == length && std::ranges::equal(bytes.subspan(2, magic.size()), magic);
+}
+
+// The body behind the magic of the first option of that length and magic; empty if there is none.
+std::span<const std::byte> FindBody(const wire::OptionArea& options, std::size_t length, const Magic& magic) {
+  for (const wire::OptionView option : options) {
+    if (option.bytes().size() == length && HasPrefix(option.bytes(), length, magic)) {
+      return option.bytes().subspan(kOptionPrefixSize);
+    }
+  }
+  return {};
+}
+
+crypto::PublicKey KeyAt(std::span<const std::byte> bytes) {
+  crypto::PublicKey key;
+  std::ranges::copy(bytes.first(key.size()), key.begin());
+  return key;
+}
+
+}  // namespace
+
+std::optional<crypto::PublicKey> FindTc(const wire::OptionArea& options) {
+  const std::span<const std::byte> body = FindBody(options, kTcSize, kTcMagic);
+  if (body.empty()) return std::nullopt;
+  return KeyAt(body);
+}
+
+std::optional<crypto::Tag> FindTm(const wire::OptionArea& options) {
+  const std::span<const std::byte> body = FindBody(options, kTmSize, kTmMagic);
+  if (body.empty()) return std::nullopt;
+  crypto::Tag tag;
+  std::ranges::copy(body, tag.begin());
+  return tag;
+}
+
+std::optional<Identity> FindTi(const wire::OptionArea& options) {
+  const std::span<const std::byte> body = FindBody(options, kTiSize, kTiMagic);
+  if (body.empty()) return std::nullopt;
+  Identity identity{.key = KeyAt(body), .proof = {}};
+  std::ranges::copy(body.subspan(crypto::kX25519Size), identity.proof.begin());
+  return identity;
+}
+
+bool HasMalformedOption(const wire::OptionArea& options) { return options.Check().has_value(); }
+
+std::optional<crypto::PublicKey> FindTcPastEnd(const wire::OptionArea& options, std::span<const std::byte> payload) {
+  std::size_t end = 0;  // where the well-formed options stop
+  for (const wire::OptionView option : options) end = option.offset() + option.bytes().size();
+  const std::span<const std::byte> rest = options.bytes().subspan(end);
+  if (!HasPrefix(rest, kTcSize, kTcMagic)) return std::nullopt;
+  crypto::PublicKey key{};
+  const std::span<const std::byte> in_header = rest.subspan(kOptionPrefixSize);
+  const auto next = std::ranges::copy(in_header.first(std::min(in_header.size(), key.size())), key.begin()).out;
+  const auto missing = static_cast<std::size_t>(key.end() - next);
+  std::ranges::copy(payload.first(std::min(missing, payload.size())), next);
+  return key;
+}
+
+wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::PublicKey& key, bool lower_mss) {
+  wire::OptionArea options;
+  for (const std::uint8_t kind : {wire::kMaximumSegmentSize, wire::kSackPermitted, wire::kWindowScale}) {
+    const std::optional<wire::OptionView> kept = present.Find(kind);
+    if (!kept) continue;
+    std::array<std::byte, 4> bytes{};
+    const std::size_t size = kept->bytes().size();
+    if (size > bytes.size()) continue;  // no option of these kinds is longer; it would not fit beside TC
+    std::ranges::copy(kept->bytes(), bytes.begin());
+    if (kind == wire::kMaximumSegmentSize && size == bytes.size() && lower_mss) {
+      auto* value = reinterpret_cast<unsigned char*>(&bytes[2]);
+      const std::uint16_t mss = boost::endian::load_big_u16(value);
+      if (mss > kMssRoom) boost::endian::store_big_u16(value, static_cast<std::uint16_t>(mss - kMssRoom));
+    }
+    static_cast<void>(options.Append(std::span(bytes).first(size)));
+    break;
+  }
+  std::array<std::byte, kTcSize> tc{};
+  std::ranges::copy(key, PutPrefix(tc, kTcMagic).begin());
+  static_cast<void>(options.Append(tc));  // at most 4 bytes stand before it
+  options.PadWithNop();
+  return options;
+}
+
+bool AppendTm(wire::OptionArea& options, const crypto::Tag& tag) {
+  std::array<std::byte, kTmSize> tm{};
+  std::ranges::copy(tag, PutPrefix(tm, kTmMagic).begin());
+  return options.Append(tm).has_value();
+}
+
+wire::OptionArea MakeTiOptions(const Identity& identity) {
+  std::array<std::byte, kTiSize> ti{};
+  const std::span<std::byte> body = PutPrefix(ti, kTiMagic);
+  std::ranges::copy(identity.key, body.begin());
+  std::ranges::copy(identity.proof, body.subspan(crypto::kX25519Size).begin());
+  return *wire::OptionArea::FromBytes(ti);
+}
+
+}  // namespace tcpslab::tcps
