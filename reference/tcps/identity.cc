@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
+#include <span>
 
 #include "reference/crypto/chacha20.h"
+#include "reference/tcps/hex.h"
 
 namespace tcpslab::tcps {
 namespace {
@@ -22,5 +24,7 @@ AuthTag ComputeAuthTag(const crypto::SharedSecret& static_shared, std::uint32_t 
 bool IsZero(const AuthTag& tag) {
   return std::ranges::all_of(tag, [](std::byte byte) { return byte == std::byte{0}; });
 }
+
+std::string Fingerprint(const crypto::PublicKey& key) { return ToHex(std::span(key).first<8>()); }
 
 }  // namespace tcpslab::tcps

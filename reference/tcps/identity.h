@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "reference/crypto/x25519.h"
 #include "reference/tcps/options.h"
@@ -15,5 +16,8 @@ namespace tcpslab::tcps {
 AuthTag ComputeAuthTag(const crypto::SharedSecret& static_shared, std::uint32_t client_isn);
 
 bool IsZero(const AuthTag& tag);
+
+// What people compare: the first 8 bytes as 16 hex digits.
+std::string Fingerprint(const crypto::PublicKey& key);
 
 }  // namespace tcpslab::tcps

@@ -20,13 +20,10 @@
 #include "reference/stack/services.h"
 #include "reference/stack/shim.h"
 #include "reference/tcps/deviations.h"
+#include "reference/tcps/dialect.h"
 #include "reference/tcps/state.h"
 
 namespace tcpslab::tcps {
-
-enum class Dialect : std::uint8_t { kReadme, kLkm };
-std::string_view ToString(Dialect dialect);  // "readme", "lkm"
-std::optional<Dialect> DialectFromName(std::string_view name);
 
 struct Config {
   Dialect dialect = Dialect::kReadme;
@@ -62,8 +59,8 @@ class Tcps final : public stack::Shim {
   [[nodiscard]] std::optional<crypto::PublicKey> PeerIdentity(const wire::Address& address) const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  class Engine;
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace tcpslab::tcps

@@ -1,0 +1,200 @@
+#include "reference/tcps/engine.h"
+
+#include <algorithm>
+
+namespace tcpslab::tcps {
+
+using stack::EventKind;
+using stack::Verdict;
+
+Tcps::Engine::Engine(const Config& initial, const stack::Services& services)
+    : config(initial),
+      identity(crypto::KeyPair::Generate(services.random)),
+      traits_(TraitsOf(initial.dialect)),
+      services_(services),
+      hash_(services.random),
+      table_(hash_),
+      blocked_(hash_) {}
+
+stack::Flow Tcps::Engine::Step::flow() const {
+  return {.local = local(),
+          .remote = remote(),
+          .role = connection != nullptr ? connection->role
+                  : blocked != nullptr  ? blocked->flow.role
+                                        : stack::Role::kUnknown};
+}
+
+Verdict Tcps::Engine::Outbound(stack::Segment& segment, stack::Instant now) {
+  Step step{.segment = segment, .now = now, .key = {segment.source, segment.destination}, .outbound = true};
+  const Verdict verdict = Run(step);
+  ++(verdict == Verdict::kPass ? counters.outbound_passed : counters.outbound_dropped);
+  return verdict;
+}
+
+Verdict Tcps::Engine::Inbound(stack::Segment& segment, stack::Instant now) {
+  Step step{.segment = segment, .now = now, .key = {segment.source, segment.destination}, .outbound = false};
+  const Verdict verdict = Run(step);
+  ++(verdict == Verdict::kPass ? counters.inbound_passed : counters.inbound_dropped);
+  return verdict;
+}
+
+Verdict Tcps::Engine::Run(Step& step) {
+  if (!Concerns(step.segment, step.outbound)) return Verdict::kPass;
+  step.connection = table_.Find(step.key);
+  if (step.connection == nullptr) step.blocked = blocked_.Find(step.key);
+  const State state = step.connection != nullptr ? step.connection->state
+                      : step.blocked != nullptr  ? State::kBlocked
+                                                 : State::kNone;
+  if (!step.outbound && step.segment.Has(wire::kSyn)) FindOffer(step);
+  const Rule& rule = RuleFor(traits_.transitions, state, Classify(step));
+
+  if (step.connection != nullptr && step.connection->Protected()) step.connection->last_active = step.now;
+  const Outcome outcome = Perform(rule.action, step);
+  if (outcome.advance && step.connection != nullptr) SetState(step.key, *step.connection, rule.next, step.now);
+
+  if (step.connection != nullptr && step.connection->Protected()) {
+    if (step.outbound && outcome.verdict == Verdict::kPass) NoteOutbound(step);
+    if (!step.segment.Has(wire::kSyn)) step.connection->confirmed = true;
+    WatchIdentity(step.key, *step.connection, step.now);
+  }
+  return outcome.verdict;
+}
+
+bool Tcps::Engine::Concerns(const stack::Segment& segment, bool outbound) const {
+  const wire::Address& source = segment.source.address;
+  if (source.family() == wire::Family::kIpv6 && !traits_.protects_ipv6) return false;
+  if (!outbound && segment.reassembled && !traits_.checks_reassembled) return false;
+  return !(traits_.exempts_own_host && (source == segment.destination.address || source.IsLoopback()));
+}
+
+void Tcps::Engine::FindOffer(Step& step) {
+  step.tc = FindTc(step.segment.options);
+  if (!step.tc) {
+    NoteMalformed(step);
+    if (traits_.reads_past_options) step.tc = FindTcPastEnd(step.segment.options, step.segment.payload);
+  }
+  if (step.tc && traits_.ignores_low_order_offer && crypto::IsLowOrder(*step.tc)) {
+    Report(EventKind::kLowOrderKey, step, "TC");
+    step.tc.reset();
+  }
+}
+
+Input Tcps::Engine::Classify(const Step& step) const {
+  const stack::Segment& segment = step.segment;
+  const bool out = step.outbound;
+  const bool data = !segment.payload.empty() || segment.Has(wire::kFin);
+  if (traits_.strict_flags) {
+    if (segment.Has(wire::kRst)) return out ? Input::kOutRst : Input::kInRst;
+    if (segment.Has(wire::kSyn | wire::kFin)) return out ? Input::kOutData : Input::kInData;
+  }
+  if (segment.IsSyn()) return out ? Input::kOutSyn : step.tc ? Input::kInSynWithTc : Input::kInSyn;
+  if (segment.IsSynAck()) return out ? Input::kOutSynAck : step.tc ? Input::kInSynAckWithTc : Input::kInSynAck;
+  if (segment.Has(wire::kRst)) return out ? Input::kOutRst : Input::kInRst;
+  if (data) return out ? Input::kOutData : Input::kInData;
+  return out ? Input::kOutAck : Input::kInAck;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::Perform(Action action, Step& step) {
+  switch (action) {
+    case Action::kPass:
+      return {};
+    case Action::kDrop:
+      return kStayAndDrop;
+    case Action::kDropIfEnforcing:
+      return {DropIfEnforcing(), false};
+    case Action::kOpen:
+      return Open(step);
+    case Action::kRepeatSyn:
+      return RepeatSyn(step);
+    case Action::kRepeatOrReopen:
+      return RepeatOrReopen(step);
+    case Action::kReopen:
+      return Reopen(step);
+    case Action::kReopenBlocked:
+      return ReopenBlocked(step);
+    case Action::kAccept:
+      return Accept(step);
+    case Action::kUpdateOffer:
+      return UpdateOffer(step);
+    case Action::kReplaceOffer:
+      return ReplaceOffer(step);
+    case Action::kHoldOffer:
+      return HoldOffer(step);
+    case Action::kSimultaneousOpen:
+      return SimultaneousOpen(step);
+    case Action::kRefuseOrPass:
+      return RefuseOrPass(step);
+    case Action::kRefuseOrCross:
+      return RefuseOrCross(step);
+    case Action::kAnswer:
+      return Answer(step);
+    case Action::kAnswerAgain:
+      return AnswerAgain(step);
+    case Action::kAnswerHeld:
+      return AnswerHeld(step);
+    case Action::kAnswerPlain:
+      return AnswerPlain(step);
+    case Action::kComplete:
+      return Complete(step);
+    case Action::kFallBackOnce:
+      return FallBackOnce(step);
+    case Action::kFallBackOrRefuse:
+      return FallBackOrRefuse(step);
+    case Action::kAbort:
+      return Abort(step);
+    case Action::kIgnoreReset:
+      return IgnoreReset(step);
+    case Action::kAttachIdentity:
+      return AttachIdentity(step);
+    case Action::kProtect:
+      return Protect(step);
+    case Action::kVerify:
+      return Verify(step);
+    case Action::kJudge:
+      return Judge(step);
+  }
+  return {};
+}
+
+void Tcps::Engine::SetState(const stack::FlowKey& key, Connection& connection, State next, stack::Instant now) {
+  const State previous = connection.state;
+  if (previous == next) return;
+  if (previous == State::kSynReceived) half_open_.erase(connection.serial);
+  if (next == State::kSynReceived) half_open_.emplace(connection.serial, key);
+  if (next == State::kDead) connection.WipeKeys();
+  connection.state = next;
+  connection.last_active = now;
+  services_.events.OnStateChange(
+      {.time = now, .flow = connection.FlowOf(key), .from = ToString(previous), .to = ToString(next)});
+}
+
+void Tcps::Engine::Block(const stack::FlowKey& key, const Connection& connection, stack::Instant now) {
+  const stack::Flow flow = connection.FlowOf(key);
+  const std::optional<BlockedFlow> forgotten = blocked_.Add({.key = key,
+                                                             .flow = flow,
+                                                             .local_isn = connection.local_isn,
+                                                             .remote_isn = connection.remote_isn,
+                                                             .held = connection.held},
+                                                            config.policy.max_blocked);
+  services_.events.OnStateChange(
+      {.time = now, .flow = flow, .from = ToString(connection.state), .to = ToString(State::kBlocked)});
+  Report(EventKind::kBlocked, flow, now);
+  if (forgotten) Report(EventKind::kBlockedSetFull, forgotten->flow, now);
+}
+
+void Tcps::Engine::Report(EventKind kind, const stack::Flow& flow, stack::Instant now, std::string detail) {
+  ++counters.events[static_cast<std::size_t>(kind)];
+  services_.events.OnEvent({.kind = kind, .time = now, .flow = flow, .detail = std::move(detail)});
+}
+
+void Tcps::Engine::Report(EventKind kind, const Step& step, std::string detail) {
+  Report(kind, step.flow(), step.now, std::move(detail));
+}
+
+void Tcps::Engine::NoteMalformed(const Step& step) {
+  if (const std::optional<wire::Error> error = step.segment.options.Check()) {
+    Report(EventKind::kMalformedOption, step, std::string(wire::ToString(*error)));
+  }
+}
+
+}  // namespace tcpslab::tcps

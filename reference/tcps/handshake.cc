@@ -1,0 +1,278 @@
+// SYN and SYN-ACK: offering and answering TC, deriving the keys, falling back (spec tcps-wire.md, sections 2.1, 3 and
+// 7).
+#include <algorithm>
+#include <cstring>
+
+#include "reference/tcps/engine.h"
+#include "reference/tcps/hex.h"
+#include "reference/tcps/key_schedule.h"
+#include "reference/tcps/options.h"
+
+namespace tcpslab::tcps {
+
+using stack::EventKind;
+using stack::Role;
+using stack::Verdict;
+
+namespace {
+
+// What the upstream module's growth of a SYN's header does to its payload: the header moves up over it and zeros follow
+// from the end of the packet (spec tcps-wire.md, section 2.1).
+void OverwriteSynPayload(std::span<std::byte> payload, std::size_t growth) {
+  const std::size_t shifted = payload.size() - std::min(growth, payload.size());
+  std::copy_n(payload.begin() + static_cast<std::ptrdiff_t>(payload.size() - shifted), shifted, payload.begin());
+  std::ranges::fill(payload.subspan(shifted), std::byte{0});
+}
+
+}  // namespace
+
+bool Tcps::Engine::MakeRoom(const Step& step) {
+  // R2: half-open entries may not crowd out the others.
+  const std::size_t half = std::max<std::size_t>(config.policy.max_connections / 2, 1);
+  if (traits_.drops_when_table_full && !step.outbound && half_open_.size() >= half) {
+    const stack::FlowKey oldest = half_open_.begin()->second;
+    half_open_.erase(half_open_.begin());
+    table_.Erase(oldest);
+  }
+  if (table_.size() < config.policy.max_connections) return true;
+  Report(EventKind::kTableFull, step);
+  return false;
+}
+
+Connection& Tcps::Engine::Begin(Step& step, Role role) {
+  if (step.blocked != nullptr) {
+    blocked_.Erase(step.key);
+    step.blocked = nullptr;
+  }
+  Connection& connection = table_[step.key];
+  half_open_.erase(connection.serial);
+  connection = Connection();
+  connection.role = role;
+  connection.local_is_low = step.local() == step.key.low();
+  connection.serial = ++last_serial_;
+  connection.last_active = step.now;
+  step.connection = &connection;
+  if (next_collection_ == stack::kNever) next_collection_ = step.now + config.policy.collect_interval;
+  return connection;
+}
+
+void Tcps::Engine::GenerateKey(Connection& connection) {
+  crypto::KeyPair pair = crypto::KeyPair::Generate(services_.random);
+  connection.ephemeral = std::move(pair.private_key);
+  connection.own_key = pair.public_key;
+}
+
+void Tcps::Engine::InsertTc(Step& step) {
+  stack::Segment& segment = step.segment;
+  const std::size_t before = segment.HeaderSize();
+  segment.options =
+      MakeSynOptions(segment.options, step.connection->own_key, !config.deviations.Has(Deviation::kKeepMss));
+  if (traits_.removes_syn_payload) {
+    segment.payload = {};
+  } else if (segment.HeaderSize() > before) {
+    OverwriteSynPayload(segment.payload, segment.HeaderSize() - before);
+  }
+}
+
+Tcps::Engine::Outcome Tcps::Engine::Open(Step& step) {
+  if (!MakeRoom(step)) return {traits_.drops_when_table_full ? Verdict::kDrop : Verdict::kPass, false};
+  return Reopen(step);
+}
+
+Tcps::Engine::Outcome Tcps::Engine::Reopen(Step& step) {
+  Connection& connection = Begin(step, Role::kClient);
+  connection.local_isn = step.segment.sequence;
+  GenerateKey(connection);
+  InsertTc(step);
+  return {};
+}
+
+Tcps::Engine::Outcome Tcps::Engine::ReopenBlocked(Step& step) {
+  if (step.segment.sequence == step.blocked->local_isn) return kStayAndDrop;
+  return Open(step);
+}
+
+Tcps::Engine::Outcome Tcps::Engine::RepeatSyn(Step& step) {
+  if (config.deviations.Has(Deviation::kFreshKeyOnSynRetransmit)) GenerateKey(*step.connection);
+  step.connection->local_isn = step.segment.sequence;
+  step.connection->last_active = step.now;
+  InsertTc(step);
+  return kStay;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::RepeatOrReopen(Step& step) {
+  const bool repeated = step.connection->role == Role::kClient && step.connection->local_isn == step.segment.sequence;
+  return repeated ? RepeatSyn(step) : Reopen(step);
+}
+
+void Tcps::Engine::TakeOffer(Connection& connection, const HeldOffer& offer) {
+  connection.remote_isn = offer.initial_sequence;
+  connection.peer_key = offer.key;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::Accept(Step& step) {
+  const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc};
+  if (step.connection == nullptr) {
+    if (!MakeRoom(step)) return {traits_.drops_when_table_full ? Verdict::kDrop : Verdict::kPass, false};
+  } else if (traits_.drops_when_table_full && step.connection->remote_isn == offer.initial_sequence) {
+    return kStay;  // a retransmission of the SYN of a connection that runs unprotected
+  }
+  TakeOffer(Begin(step, Role::kServer), offer);
+  if (traits_.removes_syn_payload) step.segment.payload = {};
+  return {};
+}
+
+Tcps::Engine::Outcome Tcps::Engine::UpdateOffer(Step& step) {
+  TakeOffer(*step.connection, {.initial_sequence = step.segment.sequence, .key = *step.tc});
+  step.connection->last_active = step.now;
+  if (traits_.removes_syn_payload) step.segment.payload = {};
+  return kStay;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::ReplaceOffer(Step& step) {
+  if (step.segment.sequence != step.connection->remote_isn) return UpdateOffer(step);
+  step.segment.payload = {};
+  return kStay;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::HoldOffer(Step& step) {
+  const std::uint32_t known = step.connection != nullptr ? step.connection->remote_isn : step.blocked->remote_isn;
+  const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc, .serial = last_serial_ + 1};
+  step.segment.payload = {};
+  if (offer.initial_sequence == known) return step.blocked != nullptr ? kStayAndDrop : kStay;
+  ++last_serial_;
+  if (step.connection != nullptr) {
+    step.connection->held = offer;
+  } else {
+    blocked_.Hold(step.key, offer);
+  }
+  return kStay;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::SimultaneousOpen(Step& step) {
+  if (config.policy.enforce) {
+    Block(step.key, *step.connection, step.now);
+    table_.Erase(step.key);
+    step.connection = nullptr;
+    return kStayAndDrop;
+  }
+  Report(EventKind::kFellBack, step, "simultaneous open");
+  return {};
+}
+
+Tcps::Engine::Outcome Tcps::Engine::RefuseOrPass(Step& step) {
+  if (config.policy.enforce) {
+    Report(EventKind::kDowngradeRefused, step, "SYN without TC");
+    return kStayAndDrop;
+  }
+  if (step.connection == nullptr) Report(EventKind::kFellBack, step, "SYN without TC");
+  return kStay;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::RefuseOrCross(Step& step) {
+  if (config.policy.enforce) return RefuseOrPass(step);
+  Report(EventKind::kFellBack, step, "simultaneous open");
+  return {};
+}
+
+bool Tcps::Engine::DeriveKeys(const Step& step) {
+  Connection& connection = *step.connection;
+  const std::optional<crypto::SharedSecret> shared = crypto::Agree(connection.ephemeral, connection.peer_key);
+  if (!shared) {
+    Report(EventKind::kLowOrderKey, step, "TC");
+    return false;
+  }
+  if (services_.key_log != nullptr) {
+    const crypto::PublicKey& client_key = connection.role == Role::kClient ? connection.own_key : connection.peer_key;
+    services_.key_log->Line("TCPS_EPHEMERAL_SECRET " + ToHex(client_key) + " " + ToHex(shared->bytes()));
+  }
+  connection.Install(DeriveSessionKeys(*shared), traits_.position_rule);
+  connection.highest_sent = connection.local_isn + 1;
+  connection.last_acknowledgement = connection.remote_isn + 1;
+  connection.last_window = step.segment.window;
+  Report(EventKind::kEncrypted, step);
+  return true;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::Answer(Step& step) {
+  Connection& connection = *step.connection;
+  if (traits_.checks_handshake_ack && step.segment.acknowledgement != connection.remote_isn + 1) {
+    // Our TCP answers another SYN than the one with the offer: there is no key for that one.
+    if (config.policy.enforce) return kStayAndDrop;
+    Report(EventKind::kFellBack, step, "another SYN was answered");
+    SetState(step.key, connection, State::kDead, step.now);
+    return kStay;
+  }
+  connection.local_isn = step.segment.sequence;
+  GenerateKey(connection);
+  InsertTc(step);
+  if (!DeriveKeys(step)) {
+    SetState(step.key, connection, State::kDead, step.now);
+    return kStay;
+  }
+  return {};
+}
+
+Tcps::Engine::Outcome Tcps::Engine::AnswerAgain(Step& step) {
+  Connection& connection = *step.connection;
+  const std::uint32_t answered = step.segment.acknowledgement - 1;
+  if (connection.held && connection.held->initial_sequence == answered) {
+    const HeldOffer offer = *connection.held;
+    Connection& fresh = Begin(step, Role::kServer);
+    fresh.serial = offer.serial;
+    TakeOffer(fresh, offer);
+    const Outcome outcome = Answer(step);
+    if (outcome.advance) SetState(step.key, fresh, State::kEncrypted, step.now);
+    return {outcome.verdict, false};
+  }
+  if (connection.role == Role::kServer && connection.remote_isn == answered &&
+      connection.local_isn == step.segment.sequence) {
+    InsertTc(step);
+    return kStay;
+  }
+  // Our TCP begins another connection on this flow, without an offer that could be answered.
+  if (config.policy.enforce) return kStayAndDrop;
+  Report(EventKind::kFellBack, step, "SYN-ACK without an offer");
+  SetState(step.key, connection, State::kDead, step.now);
+  return kStay;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::AnswerHeld(Step& step) {
+  const std::optional<HeldOffer> offer = step.blocked->held;
+  if (!offer || offer->initial_sequence != step.segment.acknowledgement - 1 || !MakeRoom(step)) return kStayAndDrop;
+  Connection& fresh = Begin(step, Role::kServer);
+  fresh.serial = offer->serial;
+  TakeOffer(fresh, *offer);
+  return Answer(step);
+}
+
+Tcps::Engine::Outcome Tcps::Engine::AnswerPlain(Step&) { return {DropIfEnforcing(), false}; }
+
+Tcps::Engine::Outcome Tcps::Engine::Complete(Step& step) {
+  Connection& connection = *step.connection;
+  if (traits_.checks_handshake_ack && step.segment.acknowledgement != connection.local_isn + 1) return kStay;
+  TakeOffer(connection, {.initial_sequence = step.segment.sequence, .key = *step.tc});
+  if (traits_.removes_syn_payload) step.segment.payload = {};
+  if (!DeriveKeys(step)) {
+    SetState(step.key, connection, State::kDead, step.now);
+    return kStay;
+  }
+  return {};
+}
+
+Tcps::Engine::Outcome Tcps::Engine::FallBackOnce(Step& step) {
+  Report(config.policy.enforce ? EventKind::kDowngradeRefused : EventKind::kFellBack, step, "SYN-ACK without TC");
+  return {DropIfEnforcing(), true};
+}
+
+Tcps::Engine::Outcome Tcps::Engine::FallBackOrRefuse(Step& step) {
+  if (traits_.checks_handshake_ack && step.segment.acknowledgement != step.connection->local_isn + 1) return kStay;
+  if (config.policy.enforce) {
+    Report(EventKind::kDowngradeRefused, step, "SYN-ACK without TC");
+    return kStayAndDrop;
+  }
+  Report(EventKind::kFellBack, step, "SYN-ACK without TC");
+  return {};
+}
+
+}  // namespace tcpslab::tcps

@@ -1,0 +1,222 @@
+// Who is at the other end: sending and judging TI, trust on first use (spec tcps-wire.md, section 6; tcps-dialects.md,
+// R6 to R10, R21 and the TI rule).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "reference/crypto/secret.h"
+#include "reference/tcps/engine.h"
+#include "reference/tcps/hex.h"
+#include "reference/tcps/identity.h"
+#include "reference/tcps/options.h"
+#include "reference/wire/sequence.h"
+
+namespace tcpslab::tcps {
+
+using stack::EventKind;
+using stack::Verdict;
+
+namespace {
+
+// The TI rule's numbers.
+constexpr stack::Duration kIdentityInterval = std::chrono::milliseconds(200);
+constexpr std::uint8_t kMaximumOwnAcks = 8;
+constexpr std::uint8_t kMaximumAnswers = 8;
+// R9: how far from what is in order a TI may stand.
+constexpr std::uint32_t kIdentityWindow = 65535;
+
+bool InIdentityWindow(const stack::Segment& segment, const Connection& connection) {
+  const std::uint32_t in_order = connection.last_acknowledgement;
+  return wire::SequenceWithin(segment.sequence, in_order - kIdentityWindow, in_order + kIdentityWindow) &&
+         wire::SequenceWithin(segment.acknowledgement, connection.local_isn + 1, connection.highest_sent);
+}
+
+}  // namespace
+
+bool Tcps::Engine::IdentityDue(const Connection& connection) const {
+  if (!connection.Protected() || config.deviations.Has(Deviation::kNeverSendIdentity)) return false;
+  const IdentityExchange& exchange = connection.identity;
+  return !exchange.judged || (traits_.both_sides_authenticate && (!exchange.sent || exchange.owed));
+}
+
+Tcps::Engine::Outcome Tcps::Engine::AttachIdentity(Step& step) {
+  Connection& connection = *step.connection;
+  if (IdentityDue(connection)) {
+    step.segment.options = MakeTiOptions(OwnIdentity(connection, step.remote().address));
+    IdentityLeft(connection, step.now);
+  }
+  connection.identity.last_ack = step.now;
+  return kStay;
+}
+
+Identity Tcps::Engine::OwnIdentity(const Connection& connection, const wire::Address& peer_address) {
+  Identity own{.key = identity.public_key, .proof = {}};
+  Peer* peer = peers.Find(peer_address);
+  if (peer == nullptr || config.deviations.Has(Deviation::kZeroAuthTag)) return own;
+  if (const auto& shared = StaticSecret(*peer)) own.proof = ComputeAuthTag(*shared, connection.client_isn());
+  return own;
+}
+
+void Tcps::Engine::IdentityLeft(Connection& connection, stack::Instant now) {
+  IdentityExchange& exchange = connection.identity;
+  exchange.sent = true;
+  exchange.last_sent = now;
+  if (exchange.owed) {
+    exchange.owed = false;
+    ++exchange.answers;
+  }
+}
+
+const std::optional<crypto::SharedSecret>& Tcps::Engine::StaticSecret(Peer& peer) {
+  if (peer.shared_computed) return peer.shared;
+  peer.shared_computed = true;
+  peer.shared = crypto::Agree(identity.private_key, peer.key);
+  if (peer.shared && services_.key_log != nullptr) {
+    const auto& [low, high] = std::minmax(identity.public_key, peer.key);
+    services_.key_log->Line(
+        fmt::format("TCPS_STATIC_SECRET {} {} {}", ToHex(low), ToHex(high), ToHex(peer.shared->bytes())));
+  }
+  return peer.shared;
+}
+
+bool Tcps::Engine::ProofHolds(Peer& peer, const Connection& connection, const AuthTag& proof) {
+  const auto& shared = StaticSecret(peer);
+  if (shared && crypto::ConstantTimeEqual(proof, ComputeAuthTag(*shared, connection.client_isn()))) {
+    if (!IsZero(proof) && !peer.proven) {
+      peer.proven = true;
+      peer.proven_after_serial = last_serial_;
+    }
+    return true;
+  }
+  // R21: the peer did not know us yet when this connection began.
+  const bool began_before_proof = !peer.proven || connection.serial <= peer.proven_after_serial;
+  return traits_.first_contact_while_unproven && IsZero(proof) && began_before_proof;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
+  const std::optional<Identity> shown = FindTi(step.segment.options);
+  if (!shown) {
+    NoteMalformed(step);
+    return kStay;
+  }
+  Connection& connection = *step.connection;
+  IdentityExchange& exchange = connection.identity;
+  if (!exchange.judged) {
+    if (traits_.checks_identity_window && !InIdentityWindow(step.segment, connection)) {
+      Report(EventKind::kTiOutOfWindow, step);
+      return kStay;
+    }
+    return JudgeFirst(step, *shown);
+  }
+  const Peer* peer = peers.Find(step.remote().address);
+  if (connection.state == State::kAuthenticated && (peer == nullptr || peer->key != shown->key)) {
+    Report(EventKind::kTiConflict, step, Fingerprint(shown->key));
+    return kStay;
+  }
+  // The peer still sends TI, so it may lack ours.
+  if (exchange.sent && step.now - exchange.last_sent >= kIdentityInterval && exchange.answers < kMaximumAnswers &&
+      !exchange.owed) {
+    exchange.owed = true;
+    exchange.due_since = step.now;
+  }
+  return kStay;
+}
+
+Tcps::Engine::Outcome Tcps::Engine::JudgeFirst(Step& step, const Identity& shown) {
+  const wire::Address& address = step.remote().address;
+  Connection& connection = *step.connection;
+  const bool lenient = config.deviations.Has(Deviation::kAcceptIdentityMismatch);
+  if (Peer* peer = peers.Find(address); peer == nullptr) {
+    peers.Remember(address, shown.key);
+    Report(EventKind::kPeerNew, step, fmt::format("{} fingerprint {}", ToString(address), Fingerprint(shown.key)));
+  } else if (peer->key != shown.key && !lenient) {
+    return Mismatch(step, fmt::format("static key mismatch for peer {}: expected {}, got {}", ToString(address),
+                                      Fingerprint(peer->key), Fingerprint(shown.key)));
+  } else if (!lenient && !ProofHolds(*peer, connection, shown.proof)) {
+    return Mismatch(step, fmt::format("auth_tag mismatch for peer {}", ToString(address)));
+  }
+  connection.identity.judged = true;
+  Report(EventKind::kAuthenticated, step);
+  return {};
+}
+
+Tcps::Engine::Outcome Tcps::Engine::Mismatch(Step& step, std::string detail) {
+  Connection& connection = *step.connection;
+  Report(EventKind::kMitmSuspected, step, std::move(detail));
+  connection.identity.judged = true;
+  if (!config.policy.tofu_enforce) {
+    if (!traits_.authenticates_on_mismatch) return kStay;
+    Report(EventKind::kAuthenticated, step);
+    return {};
+  }
+  if (traits_.blocks_on_mismatch) {
+    Block(step.key, connection, step.now);
+    table_.Erase(step.key);
+    step.connection = nullptr;
+  } else {
+    SetState(step.key, connection, State::kDead, step.now);
+  }
+  return kStayAndDrop;
+}
+
+stack::Instant Tcps::Engine::OwnAckDeadline(const Connection& connection) const {
+  const IdentityExchange& exchange = connection.identity;
+  const bool over = (connection.fin_sent && connection.fin_received) || connection.reset_sent;
+  if (!traits_.both_sides_authenticate || !connection.confirmed || over || exchange.own_acks >= kMaximumOwnAcks ||
+      !IdentityDue(connection)) {
+    return stack::kNever;
+  }
+  return std::max(exchange.due_since, exchange.last_ack) + kIdentityInterval * (1 << exchange.own_acks);
+}
+
+void Tcps::Engine::WatchIdentity(const stack::FlowKey& key, Connection& connection, stack::Instant now) {
+  IdentityExchange& exchange = connection.identity;
+  if (connection.confirmed && exchange.due_since == stack::Instant{}) exchange.due_since = now;
+  const stack::Instant deadline = OwnAckDeadline(connection);
+  if (deadline >= exchange.wake_at) return;  // a timer that comes too early looks again
+  exchange.wake_at = deadline;
+  wakes_.push({.at = deadline, .serial = connection.serial, .key = key});
+}
+
+void Tcps::Engine::EmitIdentity(const stack::FlowKey& key, Connection& connection, const AckNumbers& numbers,
+                                stack::Instant now) {
+  const stack::Flow flow = connection.FlowOf(key);
+  stack::Segment ack;
+  ack.source = flow.local;
+  ack.destination = flow.remote;
+  ack.sequence = numbers.sequence;
+  ack.acknowledgement = numbers.acknowledgement;
+  ack.window = numbers.window;
+  ack.flags = wire::kAck;
+  ack.options = MakeTiOptions(OwnIdentity(connection, flow.remote.address));
+  IdentityLeft(connection, now);
+  connection.identity.last_ack = now;
+  ++connection.identity.own_acks;
+  ++counters.emitted;
+  services_.segments.ToNetwork(ack);
+}
+
+void Tcps::Engine::EmitIdentityBeforeFin(Step& step) {
+  Connection& connection = *step.connection;
+  const IdentityExchange& exchange = connection.identity;
+  if (!traits_.both_sides_authenticate || !connection.confirmed || (exchange.sent && !exchange.owed) ||
+      exchange.own_acks >= kMaximumOwnAcks || !IdentityDue(connection)) {
+    return;
+  }
+  EmitIdentity(step.key, connection,
+               {.sequence = step.segment.sequence,
+                .acknowledgement = step.segment.acknowledgement,
+                .window = step.segment.window},
+               step.now);
+}
+
+void Tcps::Engine::NoteOutbound(const Step& step) {
+  Connection& connection = *step.connection;
+  const std::uint32_t end = step.segment.sequence + step.segment.SequenceLength();
+  if (wire::SequenceBefore(connection.highest_sent, end)) connection.highest_sent = end;
+  connection.last_acknowledgement = step.segment.acknowledgement;
+  connection.last_window = step.segment.window;
+}
+
+}  // namespace tcpslab::tcps

@@ -1,0 +1,63 @@
+// What happens without a segment: the collector (spec tcps-wire.md, section 7; tcps-dialects.md, R2, R12, R20) and the
+// ACKs that carry TI on their own (the TI rule).
+#include "reference/tcps/engine.h"
+
+namespace tcpslab::tcps {
+
+using stack::EventKind;
+
+stack::Instant Tcps::Engine::NextDeadline() const {
+  return wakes_.empty() ? next_collection_ : std::min(next_collection_, wakes_.top().at);
+}
+
+void Tcps::Engine::Expire(stack::Instant now) {
+  ExpireIdentityTimers(now);
+  if (next_collection_ <= now) Collect(now);
+}
+
+void Tcps::Engine::ExpireIdentityTimers(stack::Instant now) {
+  while (!wakes_.empty() && wakes_.top().at <= now) {
+    const Wake wake = wakes_.top();
+    wakes_.pop();
+    Connection* connection = table_.Find(wake.key);
+    if (connection == nullptr || connection->serial != wake.serial || connection->identity.wake_at != wake.at) continue;
+    connection->identity.wake_at = stack::kNever;
+    if (OwnAckDeadline(*connection) <= now) {
+      EmitIdentity(wake.key, *connection,
+                   {.sequence = connection->highest_sent,
+                    .acknowledgement = connection->last_acknowledgement,
+                    .window = connection->last_window},
+                   now);
+    }
+    WatchIdentity(wake.key, *connection, now);
+  }
+}
+
+void Tcps::Engine::Collect(stack::Instant now) {
+  const stack::Policy& policy = config.policy;
+  table_.EraseIf([&](const stack::FlowKey& key, Connection& connection) {
+    const stack::Duration idle = now - connection.last_active;
+    bool expired = idle > policy.idle_timeout;
+    if (connection.state == State::kDead) {
+      expired = expired || idle > policy.dead_timeout;
+    } else if (!connection.Protected()) {
+      expired = expired || (traits_.expires_half_open && idle > policy.half_open_timeout);
+    } else if (connection.fin_sent && connection.fin_received) {
+      expired = expired || idle > policy.closed_timeout;
+      if (expired) return true;
+    } else {
+      // After our RST the flow is over, unless the RST answered a stray segment: then what follows must not be in
+      // clear.
+      expired = expired || (connection.reset_sent && idle > policy.dead_timeout);
+      if (expired && traits_.blocks_expired) {
+        if (!connection.reset_sent) Report(EventKind::kFlowExpired, connection.FlowOf(key), now);
+        Block(key, connection, now);
+      }
+    }
+    if (expired && connection.state == State::kSynReceived) half_open_.erase(connection.serial);
+    return expired;
+  });
+  next_collection_ = table_.empty() ? stack::kNever : now + policy.collect_interval;
+}
+
+}  // namespace tcpslab::tcps
