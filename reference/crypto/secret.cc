@@ -1,1 +1,13 @@
+#include "reference/crypto/secret.h"
 
+#include <sodium.h>
+
+namespace tcpslab::crypto {
+
+void Wipe(std::span<std::byte> bytes) { sodium_memzero(bytes.data(), bytes.size()); }
+
+bool ConstantTimeEqual(std::span<const std::byte> a, std::span<const std::byte> b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace tcpslab::crypto
