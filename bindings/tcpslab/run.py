@@ -1,0 +1,78 @@
+"""`lab run`: runs scenarios with tcpslab-sim and shows what came of them."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tcpslab import arguments, selection
+from tcpslab.outcome import Exit, InfrastructureError, RequestError
+
+_HELP = "run scenarios and compare each outcome with what the source documents say"
+_EXAMPLES = """\
+examples:
+  lab run                                      every scenario
+  lab run transfer                             one family: a folder under scenarios/
+  lab run transfer/first-visit my/own.yaml     scenarios by name and by file
+  lab run --protocol plain,tcps/lkm --seed 7   only these protocols, with another seed
+"""
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = arguments.add_command(commands, "run", _HELP, _EXAMPLES)
+    parser.add_argument("scenarios", nargs="*", metavar="FILE|FAMILY", help="what to run (default: every family)")
+    parser.add_argument(
+        "--protocol", metavar="P,…", help="only these: keys of expect, or the part before the slash (plain, tcps)"
+    )
+    parser.add_argument(
+        "--seed", type=arguments.positive, default=1, metavar="N", help="seed of every random stream (default: 1)"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=arguments.positive,
+        default=os.cpu_count(),
+        metavar="N",
+        help="runs at a time (default: one for each core)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("out"),
+        metavar="DIR",
+        help="folder for results.json, captures and key logs (default: out)",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results to FILE too")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> Exit:
+    # What is not in Python's own library may be missing still when only --help is asked for.
+    from tcpslab import build, process, report, results
+
+    files = selection.select(args.scenarios)
+    simulator = build.build("release", ["tcpslab-sim"]) / "scenarios" / "tcpslab-sim"
+    results_file = args.out / "results.json"
+    log = args.out / "run.log"
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        results_file.unlink(missing_ok=True)
+    except OSError as error:
+        raise RequestError(f"cannot write to {args.out}: {error.strerror}") from error
+    command: list[str | Path] = [simulator, *files, "--seed", str(args.seed), "--jobs", str(args.jobs)]
+    command += ["--out", args.out, "--json", results_file]
+    if args.protocol:
+        command += ["--protocol", args.protocol]
+    code = process.run_logged(command, log, "run")
+    if code == Exit.BAD_REQUEST:
+        raise RequestError(process.tail(log, 20))
+    if code not in (Exit.AS_EXPECTED, Exit.DIFFERS):
+        raise InfrastructureError(f"tcpslab-sim ended with {code}; the whole log is {log}\n{process.tail(log, 20)}")
+
+    document, records = results.read(results_file)
+    results.add_provenance(document, ["lab", *sys.argv[1:]])
+    results.write(results_file, document)
+    if args.json:
+        results.write(args.json, document)
+    report.print_report(records)
+    print(f"results: {results_file}; captures and key logs: {args.out}{os.sep}")
+    return Exit(code)

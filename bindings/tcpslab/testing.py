@@ -1,0 +1,195 @@
+"""`lab test`: every test of the project, with one count at the end."""
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tcpslab import arguments, tree
+from tcpslab.outcome import Exit, InfrastructureError
+
+_HELP = "run every test of the project"
+_EXAMPLES = """\
+Builds everything, runs the C++ tests (ctest) and the Python tests (pytest), checks the formatting, and then builds and
+runs the C++ tests once more with AddressSanitizer and UndefinedBehaviorSanitizer. The last line is
+  N passed, N failed
+with a Boost.Test case, a pytest function and a formatting check as the units that are counted.
+
+examples:
+  lab test
+  lab test --quick     without the sanitizer build
+"""
+
+_FORMATTED = ("reference", "model", "scenarios", "bindings", "conformance")
+_FAILURE_LINES = 60
+
+
+@dataclass(frozen=True)
+class Count:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = arguments.add_command(commands, "test", _HELP, _EXAMPLES)
+    parser.add_argument("--quick", action="store_true", help="leave the sanitizer build out")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> Exit:
+    stages: list[Callable[[], Count]] = [
+        lambda: _build("release"),
+        lambda: _ctest("release"),
+        _pytest,
+        _formatting,
+    ]
+    if not args.quick:
+        stages += [lambda: _build("asan-ubsan"), lambda: _ctest("asan-ubsan")]
+    total = Count()
+    code = Exit.AS_EXPECTED
+    try:
+        for stage in stages:
+            total += stage()
+    except InfrastructureError as error:
+        print(error, file=sys.stderr)
+        total += Count(failed=1)
+        code = Exit.INFRASTRUCTURE
+    if total.failed and code == Exit.AS_EXPECTED:
+        code = Exit.DIFFERS
+    sys.stderr.flush()
+    print(total)
+    return code
+
+
+def _announce(title: str, result: object, since: float) -> None:
+    print(f"{title:<20} {result} ({time.monotonic() - since:.0f} s)", flush=True)
+
+
+def _build(preset: str) -> Count:
+    from tcpslab import build
+
+    since = time.monotonic()
+    build.build(preset)
+    _announce(f"build {preset}", "done", since)
+    return Count()
+
+
+def _ctest(preset: str) -> Count:
+    from tcpslab import process
+
+    since = time.monotonic()
+    directory = tree.build_dir(preset)
+    junit = directory / "ctest.xml"
+    junit.unlink(missing_ok=True)
+    command: list[str | Path] = [
+        "ctest",
+        "--preset",
+        preset,
+        "--parallel",
+        str(os.cpu_count() or 1),
+        "--no-tests=error",
+    ]
+    # The whole output of each test: its last lines hold the counts.
+    command += ["--output-junit", junit, "--test-output-size-passed", "1000000", "--test-output-size-failed", "1000000"]
+    # Counts of test cases at the end of each test's output, without colour codes.
+    env = {**os.environ, "BOOST_TEST_REPORT_LEVEL": "short", "BOOST_TEST_COLOR_OUTPUT": "no"}
+    log = directory / "lab-ctest.log"
+    code = process.run_logged(command, log, f"ctest {preset}", cwd=tree.ROOT, env=env)
+    if not junit.exists():
+        raise InfrastructureError(f"ctest ended with {code}\n{process.tail(log, 20)}")
+    count = Count()
+    for case in ElementTree.parse(junit).iter("testcase"):
+        output = case.findtext("system-out") or ""
+        one = count_ctest_test(case.get("status", ""), output)
+        if one.failed:
+            print(f"--- {case.get('name')} ({preset})", *output.rstrip().splitlines()[-_FAILURE_LINES:], sep="\n")
+        count += one
+    count = _agree_with_exit_code(count, code)
+    _announce(f"ctest {preset}", count, since)
+    return count
+
+
+def count_ctest_test(status: str, output: str) -> Count:
+    """The test cases in one ctest test: those that Boost.Test reports, or else the whole executable as one."""
+    reported = {
+        word: int(number)
+        for number, word in re.findall(
+            r"^\s*(\d+) test cases? out of \d+ (passed|failed|skipped|aborted)", output, re.M
+        )
+    }
+    passed, skipped = reported.get("passed", 0), reported.get("skipped", 0)
+    failed = reported.get("failed", 0) + reported.get("aborted", 0)
+    if status == "run":
+        return Count(passed, failed, skipped) if reported else Count(passed=1)
+    if status == "disabled":
+        return Count(skipped=1)
+    # A crash, a time-out, or a sanitizer's complaint after the last case passed.
+    return Count(passed, max(failed, 1), skipped)
+
+
+def _pytest() -> Count:
+    from tcpslab import process
+
+    since = time.monotonic()
+    directory = tree.build_dir("release")
+    junit = directory / "pytest.xml"
+    junit.unlink(missing_ok=True)
+    log = directory / "lab-pytest.log"
+    command = [sys.executable, "-m", "pytest", "-q", "--color=no", f"--junitxml={junit}"]
+    code = process.run_logged(command, log, "pytest", cwd=tree.ROOT)
+    if not junit.exists():
+        raise InfrastructureError(f"pytest ended with {code}\n{process.tail(log, 20)}")
+    count = count_pytest(junit)
+    if count.failed:
+        print("--- pytest", process.tail(log, 2 * _FAILURE_LINES), sep="\n")
+    count = _agree_with_exit_code(count, code)
+    _announce("pytest", count, since)
+    return count
+
+
+def count_pytest(junit: Path) -> Count:
+    """The counts of a JUnit file that pytest wrote."""
+    count = Count()
+    for suite in ElementTree.parse(junit).iter("testsuite"):
+        tests, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
+        failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        count += Count(max(tests - failed - skipped, 0), failed, skipped)
+    return count
+
+
+def _formatting() -> Count:
+    from tcpslab import process
+
+    since = time.monotonic()
+    files = sorted(
+        path for folder in _FORMATTED for path in (tree.ROOT / folder).rglob("*") if path.suffix in (".cc", ".h")
+    )
+    tool = shutil.which("clang-format")
+    if tool is None or not files:
+        return Count(skipped=1)
+    log = tree.build_dir("release") / "lab-format.log"
+    code = process.run_logged([tool, "--dry-run", "-Werror", *files], log, "clang-format")
+    if code != 0:
+        print("--- clang-format", process.tail(log, _FAILURE_LINES), sep="\n")
+    count = Count(passed=1) if code == 0 else Count(failed=1)
+    _announce("clang-format", f"{count} ({len(files)} files)", since)
+    return count
+
+
+def _agree_with_exit_code(count: Count, code: int) -> Count:
+    """A runner that failed although none of its tests did (no test found, say) counts as one failure."""
+    return count + Count(failed=1) if code != 0 and count.failed == 0 else count

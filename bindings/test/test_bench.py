@@ -1,0 +1,58 @@
+"""`lab bench`: how measurements become ratios and verdicts."""
+
+import pytest
+
+from tcpslab.bench import Bound, Goal, medians, print_report
+
+_RATIO = Goal("ratio", "bench", "ours", Bound.AT_MOST, 1.25, baseline="theirs")
+_RATE = Goal("rate", "bench", "ours", Bound.AT_LEAST, 0.8, baseline="theirs", field="items_per_second")
+_SIZE = Goal("size", "bench", "ours", Bound.AT_MOST, 512, field="bytes_each", unit="bytes")
+
+
+def run(name: str, real_time: float, unit: str = "ns", **counters: float) -> dict[str, object]:
+    return {"run_name": name, "real_time": real_time, "time_unit": unit, **counters}
+
+
+def goal_line(capsys: pytest.CaptureFixture[str], goal: Goal, *runs: dict[str, object]) -> str:
+    print_report({"bench": medians(runs)}, [goal])
+    return capsys.readouterr().out.splitlines()[1]
+
+
+def test_median_is_taken_over_the_repetitions() -> None:
+    single = {"run_type": "iteration"}
+    runs = [
+        run("a", 9) | single,
+        run("a", 1) | single,
+        run("a", 4) | {"aggregate_name": "mean"},
+        run("a", 3) | {"aggregate_name": "median"},
+        run("a", 2) | {"aggregate_name": "stddev"},
+        run("once", 7) | single,
+    ]
+    assert {name: entry["real_time"] for name, entry in medians(runs).items()} == {"a": 3, "once": 7}
+
+
+@pytest.mark.parametrize(("ours", "verdict"), [(1.25, "met"), (1.26, "MISSED")])
+def test_ratio_of_times_in_different_units(capsys: pytest.CaptureFixture[str], ours: float, verdict: str) -> None:
+    line = goal_line(capsys, _RATIO, run("ours", ours, "us"), run("theirs", 1000, "ns"))
+    assert f" {ours:g} " in line
+    assert "at most 1.25" in line
+    assert verdict in line.split()
+
+
+@pytest.mark.parametrize(("ours", "verdict"), [(80, "met"), (79, "MISSED")])
+def test_ratio_of_rates(capsys: pytest.CaptureFixture[str], ours: float, verdict: str) -> None:
+    line = goal_line(capsys, _RATE, run("ours", 1, items_per_second=ours), run("theirs", 1, items_per_second=100))
+    assert verdict in line.split()
+    assert line.endswith(f"{ours} / 100")
+
+
+def test_absolute_value(capsys: pytest.CaptureFixture[str]) -> None:
+    line = goal_line(capsys, _SIZE, run("ours", 1, bytes_each=513))
+    assert "MISSED" in line
+    assert line.endswith("513 bytes")
+
+
+def test_benchmark_that_failed_or_is_not_there_is_not_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = run("ours", 1) | {"error_occurred": True}
+    assert "not measured" in goal_line(capsys, _RATIO, failed, run("theirs", 1))
+    assert "bench has no theirs" in goal_line(capsys, _RATIO, run("ours", 1))

@@ -1,0 +1,135 @@
+"""The table of `lab run`, in a pipe and on a terminal."""
+
+import io
+import re
+
+import pytest
+from small_tree import record
+from rich.console import Console
+
+from tcpslab import report
+from tcpslab.results import Record
+
+_OUTCOMES = {"connection": "established", "protection": "none", "delivery": "intact", "attack": "none"}
+_PLAIN = Record(record(protocol="plain", dialect=None, expected=_OUTCOMES, observed=_OUTCOMES))
+_TCPS = Record(record())
+_DIFFERS = Record(
+    record(
+        dialect="lkm",
+        verdict="differs",
+        expected={"protection": "authenticated", "events": ["authenticated"], "why": "spec, section 6"},
+        events=[{"t": 0.1, "host": "client", "event": "encrypted", "detail": ""}],
+    )
+)
+
+
+def piped(*records: Record) -> list[str]:
+    output = io.StringIO()
+    report.print_report(records, output)
+    return output.getvalue().splitlines()
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, width: int, *records: Record) -> list[str]:
+    """The lines as they stand on a terminal of that width, without their colours."""
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=True, width=width, highlight=False)
+    monkeypatch.setattr(report, "Console", lambda **_: console)
+    report.print_report(records, output)
+    return re.sub(r"\x1b\[[0-9;]*m", "", output.getvalue()).splitlines()
+
+
+def test_pipe_has_one_aligned_row_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    header, plain, tcps, summary = piped(_PLAIN, _TCPS)
+    assert header.split() == [
+        *("scenario", "protocol", "connection", "protection", "delivery", "attack", "goodput", "verdict"),
+    ]
+    assert plain.split() == [
+        *("transfer/first-visit", "plain", "established", "none", "intact", "none", "93.4", "Mbit/s", "as-expected"),
+    ]
+    assert tcps.split()[:4] == ["transfer/first-visit", "tcps/readme", "established", "encrypted"]
+    for word in ("protocol", "connection", "verdict"):
+        column = header.index(word)
+        assert plain[column - 1] == tcps[column - 1] == " "
+        assert plain[column] != " " and tcps[column] != " "
+    assert summary == "2 runs of 1 scenario: 2 as expected"
+
+
+def test_pipe_is_ascii() -> None:
+    assert "\n".join(piped(_PLAIN, _TCPS, _DIFFERS)).isascii()
+
+
+def test_difference_shows_both_values_and_the_reason() -> None:
+    _, row, *notes, summary = piped(_DIFFERS)
+    assert "authenticated->encrypted" in row
+    assert row.endswith("differs")
+    assert [note.strip() for note in notes] == [
+        "protection: expected authenticated, observed encrypted",
+        "the event authenticated was expected and did not occur",
+        "why it was expected: spec, section 6",
+    ]
+    assert summary == "1 run of 1 scenario: 0 as expected, 1 differs"
+
+
+def test_forbidden_event_and_visit_are_explained() -> None:
+    visits = [
+        {"expected": {}, "observed": {}, "events": []},
+        {"expected": {"delivery": "intact", "no_events": ["fell-back"]}, "observed": {"delivery": "none"}}
+        | {"events": [{"event": "fell-back"}]},
+    ]
+    lines = list(report.explain(Record(record(verdict="differs", expected={}, visits=visits))))
+    assert lines == [
+        "visit 2: delivery: expected intact, observed none",
+        "visit 2: the event fell-back occurred and must not",
+    ]
+
+
+def test_error_is_shown_with_what_it_says() -> None:
+    lines = piped(Record(record(verdict="error", observed={}, expected={}, error="the host has no route")))
+    assert lines[1].endswith("error")
+    assert lines[2].strip() == "the host has no route"
+    assert lines[-1].endswith("0 as expected, 1 error")
+
+
+def test_visits_with_different_protection_are_both_shown() -> None:
+    visits = [{"observed": {"protection": value}} for value in ("encrypted", "authenticated", "authenticated")]
+    assert "encrypted, authenticated" in piped(Record(record(visits=visits)))[1]
+
+
+def test_many_changes_from_visit_to_visit_show_the_worst() -> None:
+    visits = [{"observed": {"protection": value}} for value in ("encrypted", "none", "encrypted")]
+    worst = {**_OUTCOMES, "protection": "none"}
+    row = piped(Record(record(visits=visits, expected={}, observed=worst)))[1]
+    assert ", " not in row
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_terminal_groups_by_scenario_and_keeps_within_its_width(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    lines = on_terminal(monkeypatch, width, _PLAIN, _TCPS)
+    assert lines[1].strip() == "transfer/first-visit"
+    assert [line.split()[0] for line in lines[2:4]] == ["plain", "tcps/readme"]
+    assert lines[2].index("established") == lines[3].index("established") == lines[0].index("connection")
+    assert all(len(line) <= width for line in lines)
+
+
+def test_narrow_terminal_breaks_a_difference_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = on_terminal(monkeypatch, 80, _PLAIN, _DIFFERS)
+    assert "authenticated" in lines[3] and "→ encrypted" in lines[4]
+    assert all(len(line) <= 80 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("bps", "text"),
+    [
+        (None, "-"),
+        (0, "-"),
+        (512, "512 bit/s"),
+        (5_243_000, "5.24 Mbit/s"),
+        (93_400_000, "93.4 Mbit/s"),
+        (999_499, "999 kbit/s"),
+        (999_501, "1.00 Mbit/s"),
+        (1_500_000_000_000, "1500 Gbit/s"),
+    ],
+)
+def test_bit_rate(bps: float | None, text: str) -> None:
+    assert report.bit_rate(bps) == text

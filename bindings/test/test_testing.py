@@ -1,0 +1,48 @@
+"""`lab test`: how results of the test runners become one count."""
+
+from pathlib import Path
+
+import pytest
+
+from tcpslab.testing import Count, count_ctest_test, count_pytest
+
+_PASSED = """
+Running 12 test cases...
+Test module "wire_test" has passed with:
+  12 test cases out of 12 passed
+  99 assertions out of 99 passed
+"""
+_FAILED = """
+Test module "wire_test" has failed with:
+  10 test cases out of 12 passed
+  1 test case out of 12 failed
+  1 test case out of 12 aborted
+  3 assertions out of 99 failed
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "count"),
+    [
+        ("run", _PASSED, Count(passed=12)),
+        ("fail", _FAILED, Count(passed=10, failed=2)),
+        ("run", "no Boost.Test", Count(passed=1)),
+        ("fail", "Segmentation fault", Count(failed=1)),
+        ("fail", _PASSED + "ERROR: LeakSanitizer: detected memory leaks", Count(passed=12, failed=1)),
+        ("notrun", "", Count(failed=1)),
+        ("disabled", "", Count(skipped=1)),
+    ],
+)
+def test_cases_of_a_ctest_test(status: str, output: str, count: Count) -> None:
+    assert count_ctest_test(status, output) == count
+
+
+def test_cases_of_pytest(tmp_path: Path) -> None:
+    junit = tmp_path / "pytest.xml"
+    junit.write_text('<testsuites><testsuite tests="9" failures="2" errors="1" skipped="1"/></testsuites>')
+    assert count_pytest(junit) == Count(passed=5, failed=3, skipped=1)
+
+
+def test_count_prints_as_the_closing_line() -> None:
+    assert str(Count(3, 0)) == "3 passed, 0 failed"
+    assert str(Count(3, 1) + Count(0, 0, 2)) == "3 passed, 1 failed, 2 skipped"
