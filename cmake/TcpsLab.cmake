@@ -56,3 +56,16 @@ function(tcpslab_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()
+
+# tcpslab_bench(name SOURCES file… LINK target…): a Google Benchmark executable; `lab bench` finds it by its name, which
+# starts with tcpslab-bench-.
+function(tcpslab_bench name)
+  if(TCPSLAB_SANITIZE)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  find_package(benchmark REQUIRED)
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} benchmark::benchmark)
+  tcpslab_target(${name})
+endfunction()

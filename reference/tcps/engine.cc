@@ -53,7 +53,7 @@ Verdict Tcps::Engine::Run(Step& step) {
   if (outcome.advance && step.connection != nullptr) SetState(step.key, *step.connection, rule.next, step.now);
 
   if (step.connection != nullptr && step.connection->Protected()) {
-    if (step.outbound && outcome.verdict == Verdict::kPass) NoteOutbound(step);
+    if (step.outbound && outcome.verdict == Verdict::kPass && !step.segment.Has(wire::kRst)) NoteOutbound(step);
     if (!step.segment.Has(wire::kSyn)) step.connection->confirmed = true;
     WatchIdentity(step.key, *step.connection, step.now);
   }
@@ -77,6 +77,9 @@ void Tcps::Engine::FindOffer(Step& step) {
     Report(EventKind::kLowOrderKey, step, "TC");
     step.tc.reset();
   }
+  // Nothing that comes with a SYN is tagged, so on a flow that is or becomes protected it may not reach TCP (R14).
+  const bool protects = step.tc || (step.connection != nullptr && step.connection->Protected());
+  if (traits_.removes_syn_payload && protects) step.segment.payload = {};
 }
 
 Input Tcps::Engine::Classify(const Step& step) const {

@@ -118,27 +118,22 @@ Tcps::Engine::Outcome Tcps::Engine::Accept(Step& step) {
     return kStay;  // a retransmission of the SYN of a connection that runs unprotected
   }
   TakeOffer(Begin(step, Role::kServer), offer);
-  if (traits_.removes_syn_payload) step.segment.payload = {};
   return {};
 }
 
 Tcps::Engine::Outcome Tcps::Engine::UpdateOffer(Step& step) {
   TakeOffer(*step.connection, {.initial_sequence = step.segment.sequence, .key = *step.tc});
   step.connection->last_active = step.now;
-  if (traits_.removes_syn_payload) step.segment.payload = {};
   return kStay;
 }
 
 Tcps::Engine::Outcome Tcps::Engine::ReplaceOffer(Step& step) {
-  if (step.segment.sequence != step.connection->remote_isn) return UpdateOffer(step);
-  step.segment.payload = {};
-  return kStay;
+  return step.segment.sequence == step.connection->remote_isn ? kStay : UpdateOffer(step);
 }
 
 Tcps::Engine::Outcome Tcps::Engine::HoldOffer(Step& step) {
   const std::uint32_t known = step.connection != nullptr ? step.connection->remote_isn : step.blocked->remote_isn;
   const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc, .serial = last_serial_ + 1};
-  step.segment.payload = {};
   if (offer.initial_sequence == known) return step.blocked != nullptr ? kStayAndDrop : kStay;
   ++last_serial_;
   if (step.connection != nullptr) {
@@ -252,7 +247,6 @@ Tcps::Engine::Outcome Tcps::Engine::Complete(Step& step) {
   Connection& connection = *step.connection;
   if (traits_.checks_handshake_ack && step.segment.acknowledgement != connection.local_isn + 1) return kStay;
   TakeOffer(connection, {.initial_sequence = step.segment.sequence, .key = *step.tc});
-  if (traits_.removes_syn_payload) step.segment.payload = {};
   if (!DeriveKeys(step)) {
     SetState(step.key, connection, State::kDead, step.now);
     return kStay;
