@@ -1,6 +1,10 @@
 """Argument types and parser settings that several commands share."""
 
 import argparse
+from typing import TypeAlias
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def positive(text: str) -> int:
@@ -14,9 +18,7 @@ def positive(text: str) -> int:
     return number
 
 
-def add_command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, epilog: str
-) -> argparse.ArgumentParser:
+def add_command(commands: Commands, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
     """A parser whose help ends with `epilog`, line breaks kept."""
     return commands.add_parser(
         name,

@@ -104,8 +104,8 @@ Measurements = Mapping[str, Mapping[str, Any]]
 _NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = arguments.add_command(commands, "bench", _HELP, _EXAMPLES)
+def add_parser(commands: arguments.Commands, name: str) -> None:
+    parser = arguments.add_command(commands, name, _HELP, _EXAMPLES)
     parser.add_argument(
         "--repetitions",
         type=arguments.positive,

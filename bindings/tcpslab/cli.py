@@ -9,7 +9,7 @@ from pathlib import Path
 from tcpslab import bench, decrypt, run, testing
 from tcpslab.outcome import Exit, LabError
 
-_COMMANDS = (run, decrypt, bench, testing)
+COMMANDS = {"run": run, "decrypt": decrypt, "bench": bench, "test": testing}
 
 
 class _OverviewParser(argparse.ArgumentParser):
@@ -24,8 +24,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser
     )
-    for command in _COMMANDS:
-        command.add_parser(commands)
+    for name, module in COMMANDS.items():
+        module.add_parser(commands, name)
     return parser
 
 

@@ -17,9 +17,9 @@ examples:
 """
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(commands: arguments.Commands, name: str) -> None:
     parser = arguments.add_command(
-        commands, "decrypt", "turn an encrypted capture into a plaintext one, with its key log", _EXAMPLES
+        commands, name, "turn an encrypted capture into a plaintext one, with its key log", _EXAMPLES
     )
     parser.add_argument("pcap", type=Path, metavar="PCAP", help="the capture")
     parser.add_argument("--keylog", type=Path, required=True, metavar="FILE", help="secrets, one a line")

@@ -18,8 +18,8 @@ examples:
 """
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = arguments.add_command(commands, "run", _HELP, _EXAMPLES)
+def add_parser(commands: arguments.Commands, name: str) -> None:
+    parser = arguments.add_command(commands, name, _HELP, _EXAMPLES)
     parser.add_argument("scenarios", nargs="*", metavar="FILE|FAMILY", help="what to run (default: every family)")
     parser.add_argument(
         "--protocol", metavar="P,…", help="only these: keys of expect, or the part before the slash (plain, tcps)"

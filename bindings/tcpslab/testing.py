@@ -44,8 +44,8 @@ class Count:
         return f"{self.passed} passed, {self.failed} failed{skipped}"
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = arguments.add_command(commands, "test", _HELP, _EXAMPLES)
+def add_parser(commands: arguments.Commands, name: str) -> None:
+    parser = arguments.add_command(commands, name, _HELP, _EXAMPLES)
     parser.add_argument("--quick", action="store_true", help="leave the sanitizer build out")
     parser.set_defaults(execute=execute)
 
