@@ -47,8 +47,8 @@ class Goal:
     limit: float
     # The benchmark in the same executable that it is divided by; None for an absolute value.
     baseline: str | None = None
-    # Google Benchmark's `real_time` or `items_per_second`, or the name of a counter.
-    field: str = "real_time"
+    # Google Benchmark's `real_time`, `cpu_time` or `items_per_second`, or the name of a counter with its unit.
+    field: str = "cpu_time"
     unit: str = ""
 
 
@@ -61,6 +61,7 @@ GOALS = (
         bound=Bound.AT_MOST,
         limit=1.25,
         field="time_per_packet",
+        unit="ns",
     ),
     Goal(
         title="protect and open a 1400-byte segment, over its two primitives",
@@ -82,7 +83,7 @@ GOALS = (
     Goal(
         title="memory per connection, beside the keys",
         executable="tcpslab-bench-stack",
-        benchmark="ConnectionMemory",
+        benchmark="ConnectionMemory/iterations:1",
         bound=Bound.AT_MOST,
         limit=512,
         field="bytes_per_connection",
@@ -109,9 +110,9 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
     parser.add_argument(
         "--repetitions",
         type=arguments.positive,
-        default=7,
+        default=5,
         metavar="N",
-        help="measure N times and take the median (default: 7)",
+        help="measure N times and take the median (default: 5)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement to FILE")
     parser.set_defaults(execute=execute)
@@ -158,15 +159,10 @@ def print_report(measurements: Mapping[str, Measurements], goals: Sequence[Goal]
 
     rows = [["goal", "measured", "limit", "", "from"], *(_goal_row(goal, measurements) for goal in goals), [""]]
     for executable, runs in measurements.items():
-        rows += [[executable, "real time", "items/s", "bytes/s"]]
-        rows += [
-            [
-                f"  {name}",
-                f"{value(run, 'real_time'):.4g} ns",
-                *(_rate(run, f"{of}_per_second") for of in ("items", "bytes")),
-            ]
-            for name, run in runs.items()
-        ]
+        rows += [[executable, "CPU time", "items", "throughput"]]
+        for name, run in sorted(runs.items()):
+            shown = (_shown(run, field) for field in ("cpu_time", "items_per_second", "bytes_per_second"))
+            rows += [[f"  {name}", *shown]]
     for line in report.aligned(rows):
         print(line)
 
@@ -174,18 +170,31 @@ def print_report(measurements: Mapping[str, Measurements], goals: Sequence[Goal]
 def _goal_row(goal: Goal, measurements: Mapping[str, Measurements]) -> list[str]:
     limit = f"{goal.bound.value} {goal.limit:g}"
     runs = measurements.get(goal.executable, {})
+    names = [name for name in (goal.benchmark, goal.baseline) if name is not None]
     try:
-        numbers = [value(runs[name], goal.field) for name in (goal.benchmark, goal.baseline) if name is not None]
+        numbers = [value(runs[name], goal.field) for name in names]
     except KeyError as missing:
         return [goal.title, "-", limit, "not measured", f"{goal.executable} has no {missing.args[0]}"]
     measured = numbers[0] if goal.baseline is None else numbers[0] / numbers[1]
     verdict = "met" if goal.bound.holds(measured, goal.limit) else "MISSED"
-    origin = " / ".join(f"{number:.4g}" for number in numbers)
-    return [goal.title, f"{measured:.4g}", limit, verdict, f"{origin} {goal.unit}".rstrip()]
+    origin = " / ".join(_shown(runs[name], goal.field, goal.unit) for name in names)
+    return [goal.title, f"{measured:.4g}", limit, verdict, origin]
 
 
-def _rate(run: Mapping[str, Any], field: str) -> str:
-    return f"{run[field]:.4g}" if field in run else ""
+def _shown(run: Mapping[str, Any], field: str, unit: str = "") -> str:
+    """A measured number for a person; nothing if the benchmark does not have it."""
+    if field not in run:
+        return ""
+    number = value(run, field)
+    match field:
+        case "real_time" | "cpu_time":
+            unit, scale = next(((u, s) for u, s in _NANOSECONDS.items() if number < 1000 * s), ("s", 1e9))
+            return f"{number / scale:.4g} {unit}"
+        case "items_per_second":
+            return f"{number:.4g}/s"
+        case "bytes_per_second":
+            return f"{number / 1e6:.4g} MB/s"
+    return f"{number:.4g} {unit}".rstrip()
 
 
 def _measure(executable: Path, repetitions: int, directory: Path) -> Measurements:

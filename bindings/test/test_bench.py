@@ -9,8 +9,8 @@ _RATE = Goal("rate", "bench", "ours", Bound.AT_LEAST, 0.8, baseline="theirs", fi
 _SIZE = Goal("size", "bench", "ours", Bound.AT_MOST, 512, field="bytes_each", unit="bytes")
 
 
-def run(name: str, real_time: float, unit: str = "ns", **counters: float) -> dict[str, object]:
-    return {"run_name": name, "real_time": real_time, "time_unit": unit, **counters}
+def run(name: str, time: float, unit: str = "ns", **counters: float) -> dict[str, object]:
+    return {"run_name": name, "cpu_time": time, "time_unit": unit, **counters}
 
 
 def goal_line(capsys: pytest.CaptureFixture[str], goal: Goal, *runs: dict[str, object]) -> str:
@@ -28,7 +28,7 @@ def test_median_is_taken_over_the_repetitions() -> None:
         run("a", 2) | {"aggregate_name": "stddev"},
         run("once", 7) | single,
     ]
-    assert {name: entry["real_time"] for name, entry in medians(runs).items()} == {"a": 3, "once": 7}
+    assert {name: entry["cpu_time"] for name, entry in medians(runs).items()} == {"a": 3, "once": 7}
 
 
 @pytest.mark.parametrize(("ours", "verdict"), [(1.25, "met"), (1.26, "MISSED")])
@@ -37,13 +37,14 @@ def test_ratio_of_times_in_different_units(capsys: pytest.CaptureFixture[str], o
     assert f" {ours:g} " in line
     assert "at most 1.25" in line
     assert verdict in line.split()
+    assert line.endswith(f"{ours:g} us / 1 us")
 
 
 @pytest.mark.parametrize(("ours", "verdict"), [(80, "met"), (79, "MISSED")])
 def test_ratio_of_rates(capsys: pytest.CaptureFixture[str], ours: float, verdict: str) -> None:
     line = goal_line(capsys, _RATE, run("ours", 1, items_per_second=ours), run("theirs", 1, items_per_second=100))
     assert verdict in line.split()
-    assert line.endswith(f"{ours} / 100")
+    assert line.endswith(f"{ours}/s / 100/s")
 
 
 def test_absolute_value(capsys: pytest.CaptureFixture[str]) -> None:
