@@ -19,11 +19,13 @@ def positive(text: str) -> int:
 
 
 def add_command(commands: Commands, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
-    """A parser whose help ends with `epilog`, line breaks kept."""
-    return commands.add_parser(
+    """A parser whose help ends with `epilog`, line breaks kept; the parsed arguments carry it as `parser`."""
+    parser = commands.add_parser(
         name,
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.set_defaults(parser=parser)
+    return parser
