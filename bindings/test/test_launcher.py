@@ -124,6 +124,16 @@ def test_second_call_configures_and_builds_nothing(small_tree: SmallTree) -> Non
     assert log.read_text() == "ninja: no work to do.\n"
 
 
+def test_changed_presets_are_configured_again_once(small_tree: SmallTree) -> None:
+    small_tree.lab("run")
+    (small_tree.root / "CMakePresets.json").touch()
+    log = small_tree.root / "build" / "release" / "lab-build.log"
+    small_tree.lab("run")
+    assert "Configuring done" in log.read_text()
+    small_tree.lab("run")
+    assert "Configuring done" not in log.read_text()
+
+
 def test_a_tree_that_was_moved_is_configured_again(small_tree: SmallTree) -> None:
     small_tree.lab("run")
     moved = SmallTree(small_tree.root.rename(small_tree.root.with_name("moved")), small_tree.tools)
