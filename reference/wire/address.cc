@@ -38,6 +38,8 @@ std::string ToString(const Endpoint& endpoint) {
 }
 
 std::optional<Address> ParseAddress(std::string_view text) {
+  // inet_pton stops at a NUL and would judge only what stands before it.
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   const std::string terminated(text);
   std::array<std::byte, Address::kIpv6Size> bytes{};
   if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return Address::Ipv4(std::span(bytes).first<4>());

@@ -23,8 +23,8 @@ OptionArea::Iterator& OptionArea::Iterator::operator++() {
 
 void OptionArea::Iterator::Measure() {
   length_ = 0;
+  if (offset_ >= area_.size()) return;
   const std::size_t left = area_.size() - offset_;
-  if (left == 0) return;
   const std::uint8_t kind = ByteAt(area_, offset_);
   if (kind == kEndOfOptions) return;
   if (kind == kNoOperation) {
@@ -60,7 +60,7 @@ std::optional<OptionView> OptionArea::Find(std::uint8_t kind) const {
 }
 
 Result<void> OptionArea::Append(std::span<const std::byte> option) {
-  if (size_ + option.size() > kMaximumOptionBytes) return tl::unexpected(Error::kOptionsTooLong);
+  if (option.size() > kMaximumOptionBytes - size_) return tl::unexpected(Error::kOptionsTooLong);
   std::size_t end = 0;
   for (const OptionView present : *this) end = present.offset() + present.bytes().size();
   if (end < size_ && ByteAt(storage_, end) == kEndOfOptions) {

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
 #include <cstring>
+#include <optional>
 
 namespace tcpslab::wire {
 namespace {
 
 unsigned char* Raw(std::byte* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
+const unsigned char* Raw(const std::byte* bytes) { return reinterpret_cast<const unsigned char*>(bytes); }
 unsigned At(std::span<const std::byte> bytes, std::size_t offset) { return std::to_integer<unsigned>(bytes[offset]); }
 
 constexpr std::size_t kMaximumLength = 0xffff;
@@ -29,16 +31,37 @@ Result<Packet> ParseIpv4(std::span<std::byte> bytes) {
   if (header > bytes.size()) return tl::unexpected(Error::kIpTruncated);
   const std::size_t total = boost::endian::load_big_u16(Raw(&bytes[2]));
   if (total < header || total > bytes.size()) return tl::unexpected(Error::kIpTotalLength);
+  if (At(bytes, 9) != kProtocolTcp) return tl::unexpected(Error::kNotTcp);
   constexpr unsigned kMoreFragmentsAndOffset = 0x3fff;
   if ((boost::endian::load_big_u16(Raw(&bytes[6])) & kMoreFragmentsAndOffset) != 0) {
     return tl::unexpected(Error::kIpFragment);
   }
-  if (At(bytes, 9) != kProtocolTcp) return tl::unexpected(Error::kNotTcp);
   const Address source = Address::Ipv4(bytes.subspan<12, Address::kIpv4Size>());
   const Address destination = Address::Ipv4(bytes.subspan<16, Address::kIpv4Size>());
   return ParseTcp(bytes.subspan(header, total - header), source, destination).map([&](const Segment& segment) {
     return Packet{bytes.first(header), segment};
   });
+}
+
+// Size of the extension header of type `type` at the start of `bytes`.
+Result<std::size_t> ExtensionHeaderSize(unsigned type, std::span<const std::byte> bytes) {
+  constexpr std::size_t kUnit = 8;
+  if (type != kHopByHop && type != kRouting && type != kFragment && type != kAuthentication && type != kDestination) {
+    return tl::unexpected(Error::kNotTcp);
+  }
+  if (bytes.size() < kUnit) return tl::unexpected(Error::kIpTruncated);
+  std::size_t size = (At(bytes, 1) + std::size_t{1}) * kUnit;
+  if (type == kAuthentication) size = (At(bytes, 1) + std::size_t{2}) * 4;
+  if (type == kFragment) {
+    // With neither offset nor M flag it is a whole packet (RFC 8200, section 4.5).
+    constexpr unsigned kOffsetAndMoreFragments = 0xfff9;
+    if ((boost::endian::load_big_u16(Raw(&bytes[2])) & kOffsetAndMoreFragments) != 0) {
+      return tl::unexpected(Error::kIpFragment);
+    }
+    size = kUnit;
+  }
+  if (size > bytes.size()) return tl::unexpected(Error::kIpTruncated);
+  return size;
 }
 
 Result<Packet> ParseIpv6(std::span<std::byte> bytes) {
@@ -49,22 +72,26 @@ Result<Packet> ParseIpv6(std::span<std::byte> bytes) {
   std::size_t header = kIpv6HeaderSize;
   unsigned next = At(bytes, 6);
   while (next != kProtocolTcp) {
-    if (next == kFragment) return tl::unexpected(Error::kIpFragment);
-    if (next != kHopByHop && next != kRouting && next != kAuthentication && next != kDestination) {
-      return tl::unexpected(Error::kNotTcp);
-    }
-    if (header + 8 > total) return tl::unexpected(Error::kIpTruncated);
-    const std::size_t units = At(bytes, header + 1);
-    const std::size_t length = next == kAuthentication ? (units + 2) * 4 : (units + 1) * 8;
+    const Result<std::size_t> size = ExtensionHeaderSize(next, bytes.subspan(header, total - header));
+    if (!size) return tl::unexpected(size.error());
     next = At(bytes, header);
-    header += length;
-    if (header > total) return tl::unexpected(Error::kIpTruncated);
+    header += *size;
   }
   const Address source = Address::Ipv6(bytes.subspan<8, Address::kIpv6Size>());
   const Address destination = Address::Ipv6(bytes.subspan<24, Address::kIpv6Size>());
   return ParseTcp(bytes.subspan(header, total - header), source, destination).map([&](const Segment& segment) {
     return Packet{bytes.first(header), segment};
   });
+}
+
+// Why `header` is not a whole IP header; nothing if it is one.
+std::optional<Error> CheckHeader(std::span<const std::byte> header) {
+  if (header.empty()) return Error::kIpTruncated;
+  const unsigned version = At(header, 0) >> 4U;
+  if (version != 4 && version != 6) return Error::kIpVersion;
+  if (header.size() < (version == 4 ? kIpv4HeaderSize : kIpv6HeaderSize)) return Error::kIpTruncated;
+  if (version == 4 && header.size() != (At(header, 0) & 0x0fU) * 4) return Error::kIpHeaderLength;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -82,12 +109,14 @@ Result<Packet> ParsePacket(std::span<std::byte> bytes) {
 }
 
 Result<std::size_t> EmitPacket(const Packet& packet, std::span<std::byte> out, Checksum checksum) {
+  if (const auto error = CheckHeader(packet.ip_header)) return tl::unexpected(*error);
   const std::size_t ip = packet.ip_header.size();
-  const bool v4 = packet.segment.source.address.family() == Family::kIpv4;
+  const bool v4 = At(packet.ip_header, 0) >> 4U == 4;
   const std::size_t tcp = packet.segment.HeaderSize() + packet.segment.payload.size();
   const std::size_t counted = v4 ? ip + tcp : ip - kIpv6HeaderSize + tcp;
   if (counted > kMaximumLength) return tl::unexpected(Error::kPacketTooLong);
   if (out.size() < ip + tcp) return tl::unexpected(Error::kBufferTooSmall);
+  // TCP first: its payload may lie where the IP header goes.
   const Result<std::size_t> emitted = EmitTcp(packet.segment, out.subspan(ip), checksum);
   if (!emitted) return emitted;
   if (out.data() != packet.ip_header.data()) std::memmove(out.data(), packet.ip_header.data(), ip);
@@ -102,6 +131,9 @@ Result<std::size_t> EmitPacket(const Packet& packet, std::span<std::byte> out, C
 
 Result<std::span<const std::byte>> MakeIpHeader(const Segment& segment, std::span<std::byte> out) {
   const bool v4 = segment.source.address.family() == Family::kIpv4;
+  if (segment.destination.address.family() != segment.source.address.family()) {
+    return tl::unexpected(Error::kIpVersion);
+  }
   const std::size_t size = v4 ? kIpv4HeaderSize : kIpv6HeaderSize;
   if (out.size() < size) return tl::unexpected(Error::kBufferTooSmall);
   const std::span<std::byte> header = out.first(size);
