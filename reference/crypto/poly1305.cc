@@ -41,8 +41,9 @@ struct Product {
   }
 };
 
-// Schoolbook, with 2^132 = 4 * 2^130 = 20 (mod p) folded in.
-Product Multiply(const Limbs44& a, const Limbs44& r) {
+// Schoolbook, with 2^132 = 4 * 2^130 = 20 (mod p) folded in. Inlined by force: at -O2 the calls would cost a sixth of
+// the speed of FullBlocks.
+[[gnu::always_inline]] inline Product Multiply(const Limbs44& a, const Limbs44& r) {
   const std::uint64_t s1 = r[1] * 20;
   const std::uint64_t s2 = r[2] * 20;
   return {
@@ -92,9 +93,12 @@ void StandardPoly1305::Block(std::span<const std::byte, kPoly1305BlockSize> bloc
 void StandardPoly1305::FullBlocks(std::span<const std::byte> blocks) {
   assert(blocks.size() % kPoly1305BlockSize == 0);
   if (blocks.size() >= 8 * kPoly1305BlockSize) {
-    const Limbs44 r2 = Carry(Multiply(r_, r_));
-    const Limbs44 r3 = Carry(Multiply(r2, r_));
-    const Limbs44 r4 = Carry(Multiply(r2, r2));
+    // Four blocks at once, so that only one multiplication in four waits for the one before it.
+    std::array<Limbs44, 3> powers{};
+    auto& [r2, r3, r4] = powers;
+    r2 = Carry(Multiply(r_, r_));
+    r3 = Carry(Multiply(r2, r_));
+    r4 = Carry(Multiply(r2, r2));
     while (blocks.size() >= 4 * kPoly1305BlockSize) {
       const std::byte* next = blocks.data();
       Product sum = Multiply(Add(h_, LoadBlock(next, kHighBit)), r4);
@@ -104,6 +108,7 @@ void StandardPoly1305::FullBlocks(std::span<const std::byte> blocks) {
       h_ = Carry(sum);
       blocks = blocks.subspan(4 * kPoly1305BlockSize);
     }
+    Wipe(std::as_writable_bytes(std::span(powers)));
   }
   for (; !blocks.empty(); blocks = blocks.subspan(kPoly1305BlockSize)) {
     Block(blocks.first<kPoly1305BlockSize>(), true);

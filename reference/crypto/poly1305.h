@@ -34,6 +34,7 @@ class StandardPoly1305 {
   void Block(std::span<const std::byte, kPoly1305BlockSize> block, bool high_bit);
   // Any number of 16-byte blocks, each with 2^128 added. Requires a multiple of 16 bytes.
   void FullBlocks(std::span<const std::byte> blocks);
+  // Once, after the last block.
   [[nodiscard]] Tag Finish();
 
  private:

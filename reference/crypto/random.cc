@@ -1,30 +1,28 @@
 #include "reference/crypto/random.h"
 
-#include <sodium.h>
-
 #include <array>
-#include <cstring>
+#include <boost/endian/conversion.hpp>
 
 #include "reference/crypto/chacha20.h"
+#include "reference/crypto/libsodium.h"
 
 namespace tcpslab::crypto {
 
 std::uint32_t Random::Uint32() {
   std::array<std::byte, sizeof(std::uint32_t)> bytes{};
   Fill(bytes);
-  std::uint32_t value = 0;
-  for (const std::byte byte : bytes) value = value << 8U | std::to_integer<std::uint32_t>(byte);
-  return value;
+  return boost::endian::load_big_u32(Raw(bytes));
 }
 
-void SystemRandom::Fill(std::span<std::byte> out) { randombytes_buf(out.data(), out.size()); }
+void SystemRandom::Fill(std::span<std::byte> out) {
+  UseSodium();
+  randombytes_buf(out.data(), out.size());
+}
 
 SeededRandom::SeededRandom(std::uint64_t seed, std::uint64_t stream) {
   const std::span<std::byte> key = key_.mutable_bytes();
-  for (std::size_t i = 0; i < 8; ++i) {
-    key[i] = static_cast<std::byte>(seed >> 8 * i & 0xffU);
-    key[8 + i] = static_cast<std::byte>(stream >> 8 * i & 0xffU);
-  }
+  boost::endian::store_little_u64(MutableRaw(key), seed);
+  boost::endian::store_little_u64(MutableRaw(key.subspan(sizeof(seed))), stream);
 }
 
 void SeededRandom::Fill(std::span<std::byte> out) {

@@ -1,6 +1,6 @@
 #include "reference/crypto/secret.h"
 
-#include <sodium.h>
+#include "reference/crypto/libsodium.h"
 
 namespace tcpslab::crypto {
 

@@ -1,17 +1,17 @@
 #include "reference/crypto/short_hash.h"
 
-#include <sodium.h>
+#include <array>
+#include <boost/endian/conversion.hpp>
 
-#include <cstring>
+#include "reference/crypto/libsodium.h"
 
 namespace tcpslab::crypto {
 
 std::uint64_t ShortHash(const ShortHashKey& key, std::span<const std::byte> bytes) {
   static_assert(ShortHashKey::kSize == crypto_shorthash_KEYBYTES && sizeof(std::uint64_t) == crypto_shorthash_BYTES);
-  std::uint64_t hash = 0;
-  crypto_shorthash(reinterpret_cast<unsigned char*>(&hash), reinterpret_cast<const unsigned char*>(bytes.data()),
-                   bytes.size(), reinterpret_cast<const unsigned char*>(key.bytes().data()));
-  return hash;
+  std::array<unsigned char, crypto_shorthash_BYTES> hash{};
+  crypto_shorthash(hash.data(), Raw(bytes), bytes.size(), Raw(key.bytes()));
+  return boost::endian::load_little_u64(hash.data());
 }
 
 }  // namespace tcpslab::crypto

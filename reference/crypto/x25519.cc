@@ -1,23 +1,16 @@
 #include "reference/crypto/x25519.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "reference/crypto/libsodium.h"
+
 namespace tcpslab::crypto {
-namespace {
-
-unsigned char* Writable(std::span<std::byte> bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
-const unsigned char* Raw(std::span<const std::byte> bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-}  // namespace
 
 KeyPair KeyPair::FromPrivate(PrivateKey private_key) {
+  UseSodium();
   KeyPair pair{.private_key = std::move(private_key), .public_key = {}};
-  crypto_scalarmult_base(Writable(pair.public_key), Raw(pair.private_key.bytes()));
+  crypto_scalarmult_base(MutableRaw(pair.public_key), Raw(pair.private_key.bytes()));
   return pair;
 }
 
@@ -28,9 +21,10 @@ KeyPair KeyPair::Generate(Random& random) {
 }
 
 std::optional<SharedSecret> Agree(const PrivateKey& own, std::span<const std::byte, kX25519Size> peer) {
+  UseSodium();
   SharedSecret shared;
   // Fails for an all-zero result.
-  if (crypto_scalarmult(Writable(shared.mutable_bytes()), Raw(own.bytes()), Raw(peer)) != 0) return std::nullopt;
+  if (crypto_scalarmult(MutableRaw(shared.mutable_bytes()), Raw(own.bytes()), Raw(peer)) != 0) return std::nullopt;
   return shared;
 }
 
