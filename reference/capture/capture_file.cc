@@ -5,15 +5,20 @@
 #include <boost/endian/conversion.hpp>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
 namespace tcpslab::capture {
 namespace {
 
-// The one format that holds microseconds throughout. The rest, pcapng included, may hold nanoseconds.
+// The one format that holds microseconds throughout. The rest, pcapng included, may hold nanoseconds; so may a pipe,
+// from which nothing must be read ahead.
 bool IsMicrosecondPcap(const std::string& path) {
   constexpr std::uint32_t kMagic = 0xa1b2c3d4;
   std::array<char, sizeof kMagic> start{};
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
   if (!std::ifstream(path, std::ios::binary).read(start.data(), start.size())) return false;
   const std::uint32_t magic = boost::endian::load_big_u32(reinterpret_cast<const unsigned char*>(start.data()));
   return magic == kMagic || magic == boost::endian::endian_reverse(kMagic);

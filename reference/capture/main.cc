@@ -2,10 +2,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -58,11 +59,12 @@ Outcome<void> CheckOutputs(const Request& request) {
 
 Outcome<KeyLog> ReadKeyLog(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  std::error_code ignored;
-  if (!file.is_open() || file.bad() || std::filesystem::is_directory(path, ignored)) {
-    return Fail(kBadRequest, fmt::format("{}: cannot be read", path));
+  std::string text;
+  std::array<char, 4096> chunk{};
+  while (file.read(chunk.data(), chunk.size()), file.gcount() > 0) {
+    text.append(chunk.data(), static_cast<std::size_t>(file.gcount()));
   }
+  if (!file.is_open() || file.bad()) return Fail(kBadRequest, fmt::format("{}: cannot be read", path));
   auto key_log = KeyLog::Parse(text);
   crypto::Wipe(std::as_writable_bytes(std::span(text)));
   if (!key_log) {
