@@ -24,7 +24,7 @@ std::optional<BlockedFlow> BlockedFlows::Add(const BlockedFlow& flow, std::size_
     forgotten = by_age.front();
     by_age.pop_front();
   }
-  if (capacity > 0) by_age.push_back(flow);
+  by_age.push_back(flow);
   return forgotten;
 }
 

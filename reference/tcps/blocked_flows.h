@@ -37,7 +37,8 @@ class BlockedFlows {
 
   [[nodiscard]] std::size_t size() const { return flows_.size(); }
   [[nodiscard]] const BlockedFlow* Find(const stack::FlowKey& key) const;
-  // Adds a flow that is not blocked yet. With `capacity` of them already there, forgets the oldest and returns it.
+  // Adds a flow that is not blocked yet. With `capacity` of them already there, forgets the oldest and returns it; the
+  // new one is kept in any case.
   std::optional<BlockedFlow> Add(const BlockedFlow& flow, std::size_t capacity);
   void Hold(const stack::FlowKey& key, const HeldOffer& offer);
   void Erase(const stack::FlowKey& key);

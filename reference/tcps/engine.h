@@ -96,6 +96,8 @@ class Tcps::Engine {
   Outcome Complete(Step& step);
   Outcome FallBackOnce(Step& step);
   Outcome FallBackOrRefuse(Step& step);
+  // R2: the oldest half-open entry gives way when half of the table is half-open.
+  void ShedHalfOpen();
   // False, with the event, if the table is full.
   bool MakeRoom(const Step& step);
   Connection& Begin(Step& step, stack::Role role);

@@ -26,14 +26,15 @@ void OverwriteSynPayload(std::span<std::byte> payload, std::size_t growth) {
 
 }  // namespace
 
-bool Tcps::Engine::MakeRoom(const Step& step) {
-  // R2: half-open entries may not crowd out the others.
+void Tcps::Engine::ShedHalfOpen() {
   const std::size_t half = std::max<std::size_t>(config.policy.max_connections / 2, 1);
-  if (traits_.drops_when_table_full && !step.outbound && half_open_.size() >= half) {
-    const stack::FlowKey oldest = half_open_.begin()->second;
-    half_open_.erase(half_open_.begin());
-    table_.Erase(oldest);
-  }
+  if (!traits_.drops_when_table_full || half_open_.size() < half) return;
+  const stack::FlowKey oldest = half_open_.begin()->second;
+  half_open_.erase(half_open_.begin());
+  table_.Erase(oldest);
+}
+
+bool Tcps::Engine::MakeRoom(const Step& step) {
   if (table_.size() < config.policy.max_connections) return true;
   Report(EventKind::kTableFull, step);
   return false;
@@ -102,7 +103,9 @@ Tcps::Engine::Outcome Tcps::Engine::RepeatSyn(Step& step) {
 
 Tcps::Engine::Outcome Tcps::Engine::RepeatOrReopen(Step& step) {
   const bool repeated = step.connection->role == Role::kClient && step.connection->local_isn == step.segment.sequence;
-  return repeated ? RepeatSyn(step) : Reopen(step);
+  if (!repeated) return Reopen(step);
+  // A connection that fell back has no keys: another offer could be answered and nobody would hold the other end of it.
+  return step.connection->state == State::kDead ? kStay : RepeatSyn(step);
 }
 
 void Tcps::Engine::TakeOffer(Connection& connection, const HeldOffer& offer) {
@@ -113,9 +116,12 @@ void Tcps::Engine::TakeOffer(Connection& connection, const HeldOffer& offer) {
 Tcps::Engine::Outcome Tcps::Engine::Accept(Step& step) {
   const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc};
   if (step.connection == nullptr) {
+    ShedHalfOpen();
     if (!MakeRoom(step)) return {traits_.drops_when_table_full ? Verdict::kDrop : Verdict::kPass, false};
   } else if (traits_.drops_when_table_full && step.connection->remote_isn == offer.initial_sequence) {
     return kStay;  // a retransmission of the SYN of a connection that runs unprotected
+  } else {
+    ShedHalfOpen();
   }
   TakeOffer(Begin(step, Role::kServer), offer);
   return {};
@@ -132,10 +138,10 @@ Tcps::Engine::Outcome Tcps::Engine::ReplaceOffer(Step& step) {
 }
 
 Tcps::Engine::Outcome Tcps::Engine::HoldOffer(Step& step) {
-  const std::uint32_t known = step.connection != nullptr ? step.connection->remote_isn : step.blocked->remote_isn;
-  const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc, .serial = last_serial_ + 1};
-  if (offer.initial_sequence == known) return step.blocked != nullptr ? kStayAndDrop : kStay;
-  ++last_serial_;
+  // A blocked flow comes back with another initial sequence number only. On a live one the same SYN is held too: our
+  // TCP may have forgotten it and answer with another initial sequence number, for which a fresh key is needed.
+  if (step.blocked != nullptr && step.segment.sequence == step.blocked->remote_isn) return kStayAndDrop;
+  const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc, .serial = ++last_serial_};
   if (step.connection != nullptr) {
     step.connection->held = offer;
   } else {
@@ -211,6 +217,11 @@ Tcps::Engine::Outcome Tcps::Engine::Answer(Step& step) {
 Tcps::Engine::Outcome Tcps::Engine::AnswerAgain(Step& step) {
   Connection& connection = *step.connection;
   const std::uint32_t answered = step.segment.acknowledgement - 1;
+  if (connection.role == Role::kServer && connection.remote_isn == answered &&
+      connection.local_isn == step.segment.sequence) {
+    InsertTc(step);
+    return kStay;
+  }
   if (connection.held && connection.held->initial_sequence == answered) {
     const HeldOffer offer = *connection.held;
     Connection& fresh = Begin(step, Role::kServer);
@@ -219,11 +230,6 @@ Tcps::Engine::Outcome Tcps::Engine::AnswerAgain(Step& step) {
     const Outcome outcome = Answer(step);
     if (outcome.advance) SetState(step.key, fresh, State::kEncrypted, step.now);
     return {outcome.verdict, false};
-  }
-  if (connection.role == Role::kServer && connection.remote_isn == answered &&
-      connection.local_isn == step.segment.sequence) {
-    InsertTc(step);
-    return kStay;
   }
   // Our TCP begins another connection on this flow, without an offer that could be answered.
   if (config.policy.enforce) return kStayAndDrop;

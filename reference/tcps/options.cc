@@ -65,8 +65,6 @@ std::optional<Identity> FindTi(const wire::OptionArea& options) {
   return identity;
 }
 
-bool HasMalformedOption(const wire::OptionArea& options) { return options.Check().has_value(); }
-
 std::optional<crypto::PublicKey> FindTcPastEnd(const wire::OptionArea& options, std::span<const std::byte> payload) {
   std::size_t end = 0;  // where the well-formed options stop
   for (const wire::OptionView option : options) end = option.offset() + option.bytes().size();

@@ -38,10 +38,6 @@ std::optional<crypto::PublicKey> FindTc(const wire::OptionArea& options);
 std::optional<crypto::Tag> FindTm(const wire::OptionArea& options);
 std::optional<Identity> FindTi(const wire::OptionArea& options);
 
-// True if some option of kind 253 bears the magic of TC, TM or TI but does not fit the header, or the walk ends at a
-// malformed option (R19).
-bool HasMalformedOption(const wire::OptionArea& options);
-
 // Does what the upstream module does with a TC that the header cuts off: reads on into whatever follows the header.
 // Bytes beyond the payload are zero.
 std::optional<crypto::PublicKey> FindTcPastEnd(const wire::OptionArea& options, std::span<const std::byte> payload);

@@ -40,7 +40,8 @@ void Tcps::Engine::Collect(stack::Instant now) {
     bool expired = idle > policy.idle_timeout;
     if (connection.state == State::kDead) {
       expired = expired || idle > policy.dead_timeout;
-    } else if (!connection.Protected()) {
+    } else if (!connection.Protected() || (traits_.expires_half_open && !connection.confirmed)) {
+      // Protected but unconfirmed: our SYN-ACK went unanswered, nothing that needs protection was ever sent.
       expired = expired || (traits_.expires_half_open && idle > policy.half_open_timeout);
     } else if (connection.fin_sent && connection.fin_received) {
       expired = expired || idle > policy.closed_timeout;
