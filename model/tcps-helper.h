@@ -37,7 +37,7 @@ class Node;
  * The first Install() or InstallPlain() also adjusts the *default* of ns3::TcpSocket::SegmentSize, since ns-3's own 536
  * bytes would leave most of every packet empty: see GetSegmentSize(). That is a default of the whole process; a script
  * that sets it afterwards, or on a socket, has the last word, and SetAdjustSegmentSize(false) leaves it alone. Call
- * Install() after the devices are there, so that their MTU is known.
+ * Install() when devices and addresses are there, so that it knows their MTU and family.
  */
 class TcpsHelper
 {
@@ -111,9 +111,9 @@ class TcpsHelper
     static void EnableChecksums();
 
     /**
-     * The payload of a full segment: the smallest MTU of the node's devices, less 20 (IPv4) or 40 bytes (IPv6), less 20
-     * for TCP, less 12 for timestamps, less 20 for the tag if the node speaks TCP/S. Nodes count as IPv6 if an address
-     * was assigned to an IPv6 interface (loopback and link-local ones aside), or no IPv4 address was.
+     * The payload of a full segment: the smallest MTU of the node's devices, less 20 bytes for IPv4, or 40 if the node
+     * has an IPv6 address that is not link-local, less 20 for TCP, less 12 for timestamps, less 20 for the tag if it
+     * speaks TCP/S.
      *
      * Room for timestamps is kept since TCP/S removes them from connections that it protects but not from those on
      * which it falls back, and a segment that does not fit is split in two.

@@ -137,6 +137,16 @@ class TcpsShimProtocol : public IpL4Protocol
     void DoDispose() override;
 
   private:
+    bool m_randomIsn;                   //!< attribute RandomIsn
+    int64_t m_isn;                      //!< attribute Isn
+    bool m_mssOption;                   //!< attribute MssOption
+    bool m_windowAfterUnansweredScale;  //!< attribute WindowAfterUnansweredScale
+    bool m_optionGuard;                 //!< attribute OptionGuard
+    uint32_t m_maxFlows;                //!< attribute MaxFlows
+    Time m_flowTimeout;                 //!< attribute FlowTimeout
+
+    TracedCallback<Ptr<const Packet>, DropReason> m_dropTrace;  //!< trace source Drop
+
     std::unique_ptr<Impl> m_impl;  //!< everything that knows the protocol stack
 };
 

@@ -128,8 +128,9 @@ class TcpsPathElement : public Object
      * Lets a packet go on.
      * @param packet the packet
      * @param direction which way it travels
+     * @param modified whether this element edited it
      */
-    void Forward(const TcpsPathPacket& packet, Direction direction);
+    void Forward(const TcpsPathPacket& packet, Direction direction, bool modified = false);
     /**
      * Lets a packet go on later.
      * @param delay from now

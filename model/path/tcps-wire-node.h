@@ -82,7 +82,7 @@ class TcpsWireNode : public Node
                            const Address& source,
                            const Address& destination,
                            NetDevice::PacketType packetType);
-    void PassOn(uint32_t from, const TcpsPathPacket& packet, TcpsPathElement::Direction direction);
+    void PassOnFrom(uint32_t index, const TcpsPathPacket& packet, TcpsPathElement::Direction direction);
     void Transmit(const TcpsPathPacket& packet, TcpsPathElement::Direction direction);
 
     /** Link-layer addresses last seen in one direction, for packets that elements make or delay. */
