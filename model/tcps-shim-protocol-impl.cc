@@ -132,6 +132,7 @@ void TcpsShimProtocol::Impl::Dispose()
     m_node = nullptr;
     m_down4.Nullify();
     m_down6.Nullify();
+    m_hostReceiver.Nullify();
 }
 
 void TcpsShimProtocol::Impl::SetShim(ShimFactory make)
@@ -186,6 +187,10 @@ void TcpsShimProtocol::Impl::Outbound6(
 
 void TcpsShimProtocol::Impl::Outbound(const Departure& departure, std::size_t mtu)
 {
+    if (!m_hostReceiver.IsNull())
+    {
+        return;
+    }
     const stack::Shim* shim = GetShim();
     if (shim == nullptr && !ChecksumsEnabled())
     {
@@ -224,6 +229,14 @@ void TcpsShimProtocol::Impl::Outbound(const Departure& departure, std::size_t mt
         std::ranges::copy(std::span(copy).subspan(offset, size), piece.payload.begin());
         OutboundPiece({departure.packet->Copy(), departure.source, departure.destination, departure.route}, piece);
     }
+}
+
+void TcpsShimProtocol::Impl::OutboundFromScript(const Departure& departure)
+{
+    const std::span<std::byte> bytes = CopyIn(*departure.packet, departure.packet->GetSize());
+    const wire::Result<Segment> parsed = wire::ParseTcp(bytes, departure.source, departure.destination);
+    NS_ABORT_MSG_UNLESS(parsed, "a script's segment has no whole TCP header");
+    OutboundPiece(departure, *parsed);
 }
 
 void TcpsShimProtocol::Impl::OutboundHeader(const Departure& departure, std::size_t mtu)
@@ -344,7 +357,10 @@ bool TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
     }
     else
     {
-        Host().Inbound(segment, TcpsNow(), HostSettings());
+        if (m_hostReceiver.IsNull())
+        {
+            Host().Inbound(segment, TcpsNow(), HostSettings());
+        }
         if (whole)
         {
             Rebuild(*packet, segment);
@@ -382,6 +398,16 @@ void TcpsShimProtocol::Impl::DeliverToHost()
     {
         stack::OwnedSegment emitted = std::move(m_toHost.front());
         m_toHost.pop_front();
+        if (!m_hostReceiver.IsNull())
+        {
+            const Address& from = emitted->source.address;
+            const Address& to = emitted->destination.address;
+            const bool v4 = to.family() == wire::Family::kIpv4;
+            const ns3::Address source = v4 ? ns3::Address(TcpsToIpv4(from)) : ns3::Address(TcpsToIpv6(from));
+            const ns3::Address destination = v4 ? ns3::Address(TcpsToIpv4(to)) : ns3::Address(TcpsToIpv6(to));
+            m_hostReceiver(MakePacket(*emitted), source, destination);
+            continue;
+        }
         Host().Inbound(*emitted, TcpsNow(), HostSettings());
         if (emitted->destination.address.family() == wire::Family::kIpv4)
         {

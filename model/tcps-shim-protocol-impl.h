@@ -89,6 +89,8 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
         Ptr<Packet> packet, Ipv6Address source, Ipv6Address destination, uint8_t protocol, Ptr<Ipv6Route> route);
     /** A segment of TCP's, in one piece or several. */
     void Outbound(const Departure& departure, std::size_t mtu);
+    /** A segment of the script's that plays this host. */
+    void OutboundFromScript(const Departure& departure);
     /** A segment's header alone: enough without Shim and checksums, and the payload is never touched. */
     void OutboundHeader(const Departure& departure, std::size_t mtu);
     /** Runs the Shim over a piece whose payload lies in the buffer; departure.packet is overwritten with the result. */
@@ -129,6 +131,8 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
     Ptr<TcpL4Protocol> m_tcp;
     DownTargetCallback m_down4;
     DownTargetCallback6 m_down6;
+
+    HostReceiver m_hostReceiver;  //!< set: a script plays this host in place of m_tcp
 
     ShimFactory m_makeShim;
     std::unique_ptr<Shim> m_shim;

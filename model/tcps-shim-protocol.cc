@@ -92,6 +92,19 @@ uint32_t TcpsShimProtocol::GetNFlows() const
     return m_impl->m_host ? static_cast<uint32_t>(m_impl->m_host->size()) : 0;
 }
 
+void TcpsShimProtocol::SetHostReceiver(HostReceiver receiver)
+{
+    m_impl->m_hostReceiver = receiver;
+}
+
+void TcpsShimProtocol::SendFromHost(Ptr<Packet> segment, const Address& source, const Address& destination)
+{
+    const bool v4 = Ipv4Address::IsMatchingType(source);
+    const auto toWire = [v4](const Address& address)
+    { return v4 ? TcpsToWire(Ipv4Address::ConvertFrom(address)) : TcpsToWire(Ipv6Address::ConvertFrom(address)); };
+    m_impl->OutboundFromScript({segment, toWire(source), toWire(destination), {}});
+}
+
 int TcpsShimProtocol::GetProtocolNumber() const
 {
     return PROT_NUMBER;
@@ -103,6 +116,11 @@ IpL4Protocol::RxStatus TcpsShimProtocol::Receive(Ptr<Packet> packet,
 {
     const bool goesOn = m_impl->Inbound(
         packet, TcpsToWire(header.GetSource()), TcpsToWire(header.GetDestination()), m_impl->m_fragment4);
+    if (goesOn && !m_impl->m_hostReceiver.IsNull())
+    {
+        m_impl->m_hostReceiver(packet, header.GetSource(), header.GetDestination());
+        return RX_OK;
+    }
     return goesOn ? m_impl->m_tcp->Receive(packet, header, incomingInterface) : RX_OK;
 }
 
@@ -112,6 +130,11 @@ IpL4Protocol::RxStatus TcpsShimProtocol::Receive(Ptr<Packet> packet,
 {
     const bool goesOn = m_impl->Inbound(
         packet, TcpsToWire(TcpsSourceOf(header)), TcpsToWire(TcpsDestinationOf(header)), m_impl->m_fragment6);
+    if (goesOn && !m_impl->m_hostReceiver.IsNull())
+    {
+        m_impl->m_hostReceiver(packet, TcpsSourceOf(header), TcpsDestinationOf(header));
+        return RX_OK;
+    }
     return goesOn ? m_impl->m_tcp->Receive(packet, header, incomingInterface) : RX_OK;
 }
 

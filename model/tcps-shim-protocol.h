@@ -10,6 +10,8 @@
 
 #include <memory>
 
+#include "ns3/address.h"
+#include "ns3/callback.h"
 #include "ns3/ip-l4-protocol.h"
 #include "ns3/ipv4-header.h"
 #include "ns3/ipv6-header.h"
@@ -91,6 +93,26 @@ class TcpsShimProtocol : public IpL4Protocol
      * @return the number of stream indices assigned: 1
      */
     int64_t AssignStreams(int64_t stream);
+
+    /**
+     * Receives what would have gone to TCP: header and payload, source and destination (Ipv4Address or Ipv6Address).
+     */
+    typedef Callback<void, Ptr<const Packet>, const Address&, const Address&> HostReceiver;
+
+    /**
+     * Plays a host without its TCP: what comes in goes to the receiver instead of TcpL4Protocol, whose own segments are
+     * discarded, and the host parts are off. See SendFromHost().
+     * @param receiver whom to call
+     */
+    void SetHostReceiver(HostReceiver receiver);
+
+    /**
+     * Sends a segment as if it came from the node's TCP: through the Shim and to IP.
+     * @param segment TCP header and payload, not malformed; the checksum is computed here
+     * @param source an Ipv4Address or Ipv6Address of this node
+     * @param destination the peer's address, of the same family
+     */
+    void SendFromHost(Ptr<Packet> segment, const Address& source, const Address& destination);
 
     /**
      * @return the number of connections that host parts remember something about

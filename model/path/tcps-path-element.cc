@@ -1,6 +1,7 @@
 #include "tcps-path-element.h"
 
 #include "../tcps-convert.h"
+#include "ns3/boolean.h"
 #include "ns3/log.h"
 #include "ns3/simulator.h"
 
@@ -21,6 +22,11 @@ TypeId TcpsPathElement::GetTypeId()
                           EnumValue(SCOPE_BOTH),
                           TcpsMakeEnumAccessor<Scope>(&TcpsPathElement::m_scope),
                           MakeEnumChecker(SCOPE_BOTH, "both", SCOPE_FORWARD, "forward", SCOPE_BACKWARD, "backward"))
+            .AddAttribute("Enabled",
+                          "While false, everything passes unseen; may be changed during a simulation.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&TcpsPathElement::m_enabled),
+                          MakeBooleanChecker())
             .AddAttribute("Goal",
                           "What the element is after, if it is an attacker.",
                           EnumValue(GOAL_NONE),
@@ -71,7 +77,7 @@ TcpsPathElement::~TcpsPathElement() = default;
 void TcpsPathElement::Receive(const TcpsPathPacket& packet, Direction direction)
 {
     const Scope own = direction == FORWARD ? SCOPE_FORWARD : SCOPE_BACKWARD;
-    if (m_scope == SCOPE_BOTH || m_scope == own)
+    if (m_enabled && (m_scope == SCOPE_BOTH || m_scope == own))
     {
         Handle(packet, direction);
     }

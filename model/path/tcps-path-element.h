@@ -162,6 +162,7 @@ class TcpsPathElement : public Object
     void Deliver(TcpsPathPacket packet, Direction direction);
 
     Output m_output;    //!< where packets go from here
+    bool m_enabled;     //!< attribute Enabled
     Scope m_scope;      //!< attribute Direction
     Goal m_goal;        //!< attribute Goal
     bool m_achieved;    //!< Achieve() was called
