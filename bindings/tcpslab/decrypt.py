@@ -12,7 +12,7 @@ Prints, for each connection, its packets, tags and identity tags; the last line 
   connections=N packets=N tags_valid=N tags_invalid=N identity_valid=N identity_unverifiable=N
 
 examples:
-  lab decrypt out/transfer/first-visit/client.pcap --keylog out/transfer/first-visit/keys.log
+  cd out/transfer/first-visit/tcps-readme && lab decrypt link-1.pcap --keylog keys.log
   lab decrypt kernel.pcap --keylog kernel.keys --out plain.pcap --json report.json
 """
 

@@ -70,6 +70,8 @@ def explain(record: Record) -> Iterator[str]:
         yield from _differences(
             f"visit {number}: ", visit.get("expected") or {}, visit.get("observed") or {}, visit.get("events") or []
         )
+    for failure in record.data.get("script_failures", []):
+        yield f"script of the {failure['host']}, line {failure['line']}: {failure['message']}"
     if why := record.expected.get("why"):
         yield f"why it was expected: {why}"
 
@@ -118,7 +120,9 @@ def _outcome(record: Record, outcome: str, arrow: str) -> str:
 
 def _cells(record: Record, arrow: str, verdict: str) -> list[str]:
     outcomes = [_outcome(record, outcome, arrow) for outcome in OUTCOMES]
-    return [record.protocol, *outcomes, bit_rate(record.goodput), verdict]
+    # A host that plays a script in place of TCP shows what that script says, not what an implementation does.
+    scripted = "".join(f", scripted {host}" for host in record.data.get("scripted", []))
+    return [record.protocol, *outcomes, bit_rate(record.goodput), verdict + scripted]
 
 
 def _print_plain(output: TextIO, records: Sequence[Record]) -> None:

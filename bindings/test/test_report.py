@@ -91,6 +91,13 @@ def test_error_is_shown_with_what_it_says() -> None:
     assert lines[-1].endswith("0 as expected, 1 error")
 
 
+def test_scripted_host_is_named_and_its_failure_explained() -> None:
+    failure = {"host": "server", "visit": 1, "line": 14, "message": "expected SYN, got nothing"}
+    lines = piped(Record(record(verdict="differs", expected={}, scripted=["server"], script_failures=[failure])))
+    assert lines[1].endswith("differs, scripted server")
+    assert lines[2].strip() == "script of the server, line 14: expected SYN, got nothing"
+
+
 def test_visits_with_different_protection_are_both_shown() -> None:
     visits = [{"observed": {"protection": value}} for value in ("encrypted", "authenticated", "authenticated")]
     assert "encrypted, authenticated" in piped(Record(record(visits=visits)))[1]

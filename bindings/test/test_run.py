@@ -27,6 +27,26 @@ def test_broken_simulator_is_an_infrastructure_failure(small_tree: SmallTree, co
     assert "assert failed in the event loop" in done.stderr
 
 
+def test_run_that_failed_is_shown_among_the_others(small_tree: SmallTree) -> None:
+    failed = record(dialect="lkm", verdict="error", observed={}, error="the run took 3 GiB")
+    small_tree.set_sim(code=3, results=[record(), failed])
+    done = small_tree.lab("run")
+    assert done.returncode == 3
+    assert "the run took 3 GiB" in done.stdout
+    assert "2 runs of 1 scenario: 1 as expected, 1 error" in done.stdout
+
+
+def test_protocol_that_was_left_out_is_said(small_tree: SmallTree) -> None:
+    small_tree.set_sim(
+        results=[record()], message="transfer/first-visit: socketguard/rst is not in this build: left out"
+    )
+    done = small_tree.lab("run")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "transfer/first-visit: socketguard/rst is not in this build: left out\n",
+    )
+
+
 def test_results_that_are_not_there_are_an_infrastructure_failure(small_tree: SmallTree) -> None:
     small_tree.set_sim(code=0, results=None)
     assert small_tree.lab("run").returncode == 3
