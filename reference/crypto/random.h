@@ -14,7 +14,7 @@ class Random {
   virtual ~Random() = default;
   virtual void Fill(std::span<std::byte> out) = 0;
 
-  // A uniformly distributed 32-bit value.
+  // A uniformly distributed 32-bit value: four bytes, the first the most significant.
   std::uint32_t Uint32();
 };
 
@@ -24,8 +24,9 @@ class SystemRandom final : public Random {
   void Fill(std::span<std::byte> out) override;
 };
 
-// The same seed gives the same bytes: the ChaCha20 keystream of a key derived from (seed, stream). For simulations and
-// tests; streams of one seed are independent.
+// The same seed gives the same bytes on every machine: the ChaCha20 keystream from position 0 on, whose key is seed and
+// stream as 64-bit little-endian numbers and 16 zero bytes. For simulations and tests; streams of one seed are
+// independent.
 class SeededRandom final : public Random {
  public:
   explicit SeededRandom(std::uint64_t seed, std::uint64_t stream = 0);
