@@ -194,7 +194,7 @@ void ConnectionMemory(benchmark::State& state) {
   }
   state.counters["bytes_per_connection"] = bytes;
 }
-BENCHMARK(ConnectionMemory)->Iterations(1);
+BENCHMARK(ConnectionMemory);
 
 // What one connection costs - handshake and one segment - with so many others in the table.
 void ConnectionTable(benchmark::State& state) {
