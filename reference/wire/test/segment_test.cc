@@ -128,6 +128,17 @@ BOOST_AUTO_TEST_CASE(checksum_is_valid_until_a_byte_changes) {
   }
 }
 
+// RFC 8200, section 8.1: the length in the pseudo-header has 32 bits.
+BOOST_AUTO_TEST_CASE(checksum_of_more_than_64_kib) {
+  Segment segment;
+  segment.source.address = segment.destination.address = *ParseAddress("2001:db8::1");
+  Bytes payload(200000, std::byte{0x5a});
+  segment.payload = payload;
+  const Bytes bytes = Emitted(segment, Checksum::kCompute);
+  BOOST_TEST(NaiveChecksum(PseudoHeader(segment.source.address, segment.destination.address, bytes.size()) + bytes) ==
+             0);
+}
+
 BOOST_AUTO_TEST_CASE(parse_after_emit_is_identity) {
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     BOOST_TEST(rc::check("parse(emit(x)) == x", [family] {
