@@ -36,22 +36,14 @@ struct Deleter {
 using Cipher = std::unique_ptr<EVP_CIPHER, Deleter<EVP_CIPHER_free>>;
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Deleter<EVP_CIPHER_CTX_free>>;  // wiped when freed
 
-class SodiumKeystream {
- public:
-  SodiumKeystream(const ChaCha20Key& key, std::uint64_t block) : key_(key), block_(block) { UseSodium(); }
+void XorWithSodium(const ChaCha20Key& key, std::uint64_t block, std::span<std::byte> blocks) {
+  static constexpr std::array<unsigned char, crypto_stream_chacha20_NONCEBYTES> kZeroNonce{};
+  UseSodium();
+  crypto_stream_chacha20_xor_ic(MutableRaw(blocks), Raw(blocks), blocks.size(), kZeroNonce.data(), block,
+                                Raw(key.bytes()));
+}
 
-  void XorBlocks(std::span<std::byte> blocks) {
-    static constexpr std::array<unsigned char, crypto_stream_chacha20_NONCEBYTES> kZeroNonce{};
-    crypto_stream_chacha20_xor_ic(MutableRaw(blocks), Raw(blocks), blocks.size(), kZeroNonce.data(), block_,
-                                  Raw(key_.bytes()));
-    block_ += blocks.size() / kBlock;
-  }
-
- private:
-  const ChaCha20Key& key_;
-  std::uint64_t block_;
-};
-
+// Runs on from block to block.
 class OpenSslKeystream {
  public:
   OpenSslKeystream(const ChaCha20Key& key, std::uint64_t block) : context_(EVP_CIPHER_CTX_new()) {
@@ -81,9 +73,10 @@ class OpenSslKeystream {
 
 // Whole blocks in a window hold the data at its place in the first block, so that an odd position costs no block of its
 // own, and no library keeps the unused end of a block.
-template <typename Engine>
-void XorThroughWindow(Engine engine, std::size_t skip, std::span<std::byte> data) {
-  std::array<std::byte, kWindow> window;
+template <typename XorBlocks>
+void XorThroughWindow(XorBlocks xor_blocks, std::size_t skip, std::span<std::byte> data) {
+  // Written before it is read; clearing all of it would cost a short call a tenth or more.
+  std::array<std::byte, kWindow> window;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   std::size_t touched = 0;
   for (; !data.empty(); skip = 0) {
     const std::size_t size = std::min(data.size(), kWindow - skip);
@@ -93,7 +86,7 @@ void XorThroughWindow(Engine engine, std::size_t skip, std::span<std::byte> data
     std::ranges::fill(blocks.first(skip), std::byte{0});
     std::ranges::copy(data.first(size), blocks.subspan(skip).begin());
     std::ranges::fill(blocks.subspan(skip + size), std::byte{0});
-    engine.XorBlocks(blocks);
+    xor_blocks(blocks);
     std::ranges::copy(blocks.subspan(skip, size), data.begin());
     data = data.subspan(size);
   }
@@ -106,9 +99,11 @@ void XorKeystream(const ChaCha20Key& key, std::uint64_t position, std::span<std:
   const std::uint64_t block = position / kBlock;
   const std::size_t skip = position % kBlock;
   if (data.size() < kOpenSslFrom) {
-    XorThroughWindow(SodiumKeystream(key, block), skip, data);
+    static_assert(kOpenSslFrom + kBlock <= kWindow, "libsodium is told the block once: one pass");
+    XorThroughWindow([&](std::span<std::byte> blocks) { XorWithSodium(key, block, blocks); }, skip, data);
   } else {
-    XorThroughWindow(OpenSslKeystream(key, block), skip, data);
+    OpenSslKeystream stream(key, block);
+    XorThroughWindow([&](std::span<std::byte> blocks) { stream.XorBlocks(blocks); }, skip, data);
   }
 }
 

@@ -53,11 +53,13 @@ cpp_int ToInteger(std::span<const std::byte> little_endian) {
   return value;
 }
 
-std::string ToTag(const cpp_int& value) {
+// The low 128 bits.
+Tag ToTag(const cpp_int& value) {
   Tag tag{};
-  for (std::size_t i = 0; i < tag.size(); ++i)
+  for (std::size_t i = 0; i < tag.size(); ++i) {
     tag[i] = static_cast<std::byte>(static_cast<unsigned>((value >> 8 * i) & 0xff));
-  return ToHex(tag);
+  }
+  return tag;
 }
 
 // RFC 8439, section 2.5, on integers: the accumulator before s is added.
@@ -180,9 +182,22 @@ BOOST_AUTO_TEST_CASE(both_equal_integer_arithmetic_for_any_blocks) {
     const Bytes key = *ArbitraryBytes(kPoly1305KeySize);
     const std::vector<Block> blocks = ArbitraryBlocks();
     const cpp_int accumulator = Accumulator(key, blocks);
-    RC_ASSERT(ToHex(TagOf<StandardPoly1305>(ToKey(key), blocks)) == ToTag(accumulator + Pad(key)));
-    RC_ASSERT(ToHex(TagOf<LkmPoly1305>(ToKey(key), blocks)) == ToTag(Spread(accumulator) + Pad(key)));
+    RC_ASSERT(ToHex(TagOf<StandardPoly1305>(ToKey(key), blocks)) == ToHex(ToTag(accumulator + Pad(key))));
+    RC_ASSERT(ToHex(TagOf<LkmPoly1305>(ToKey(key), blocks)) == ToHex(ToTag(Spread(accumulator) + Pad(key))));
   }));
+}
+
+// r = 5 and the one block (2^131 - 3) / 5: the product's limbs 1 to 4 are full and folding its carry adds one more to
+// limb 1, so that the last pass carries through all limbs and out of the top one. 2^131 - 3 = 2p + 7.
+BOOST_AUTO_TEST_CASE(last_carry_comes_round) {
+  const Bytes key = FromHex("05000000000000000000000000000000" + kZero16);
+  const cpp_int number = ((cpp_int(1) << 131) - 3) / 5;
+  BOOST_TEST_REQUIRE((number >> 128) == 1);
+  const Tag low = ToTag(number);
+  const std::vector<Block> blocks = {{Bytes(low.begin(), low.end()), true}};
+  BOOST_TEST_REQUIRE(Accumulator(key, blocks) == 7);
+  BOOST_TEST(ToHex(TagOf<LkmPoly1305>(ToKey(key), blocks)) == "07000000000000000000000000000000");
+  BOOST_TEST(ToHex(TagOf<StandardPoly1305>(ToKey(key), blocks)) == "07000000000000000000000000000000");
 }
 
 template <class Mac>
@@ -211,7 +226,7 @@ BOOST_AUTO_TEST_CASE(extreme_blocks_equal_integer_arithmetic) {
     const std::vector<Block> blocks(count, Block{Bytes(kBlock, std::byte{0xff}), true});
     StandardPoly1305 standard(ToKey(key));
     standard.FullBlocks(Bytes(count * kBlock, std::byte{0xff}));
-    BOOST_TEST(ToHex(standard.Finish()) == ToTag(Accumulator(key, blocks) + Pad(key)), count << " blocks");
+    BOOST_TEST(ToHex(standard.Finish()) == ToHex(ToTag(Accumulator(key, blocks) + Pad(key))), count << " blocks");
   }
 }
 
