@@ -7,8 +7,8 @@
 namespace tcpslab::wire::test {
 namespace {
 
-const Address kSource = *ParseAddress("10.0.0.1");
-const Address kDestination = *ParseAddress("10.0.0.2");
+Address Source() { return *ParseAddress("10.0.0.1"); }
+Address Destination() { return *ParseAddress("10.0.0.2"); }
 
 // RFC 9293, section 3.1, field by field; AE and one reserved bit set beside a data offset of 6 words.
 constexpr const char* kHeader = "1234 0050 01020304 05060708 65 18 fff0 0000 0009 01010402";
@@ -25,9 +25,9 @@ BOOST_AUTO_TEST_SUITE(segment)
 
 BOOST_AUTO_TEST_CASE(each_field_has_its_place) {
   Bytes bytes = Hex(kHeader) + Hex("deadbeef01");
-  const Segment parsed = ParseTcp(bytes, kSource, kDestination).value();
-  BOOST_TEST((parsed.source == Endpoint{kSource, 0x1234}));
-  BOOST_TEST((parsed.destination == Endpoint{kDestination, 80}));
+  const Segment parsed = ParseTcp(bytes, Source(), Destination()).value();
+  BOOST_TEST((parsed.source == Endpoint{Source(), 0x1234}));
+  BOOST_TEST((parsed.destination == Endpoint{Destination(), 80}));
   BOOST_TEST(parsed.sequence == 0x01020304u);
   BOOST_TEST(parsed.acknowledgement == 0x05060708u);
   BOOST_TEST(parsed.flags == (kAck | kPsh));
@@ -53,18 +53,18 @@ BOOST_AUTO_TEST_CASE(malformed_headers_have_a_name) {
   for (const Case& c : cases) {
     Bytes bytes(c.size);
     if (c.size > 12) bytes[12] = static_cast<std::byte>(c.data_offset << 4);
-    const auto parsed = ParseTcp(bytes, kSource, kDestination);
+    const auto parsed = ParseTcp(bytes, Source(), Destination());
     BOOST_TEST_REQUIRE(!parsed.has_value());
     BOOST_TEST(parsed.error() == c.error);
   }
   Bytes largest(60);
   largest[12] = std::byte{15 << 4};
-  BOOST_TEST(ParseTcp(largest, kSource, kDestination)->options.size() == 40);
+  BOOST_TEST(ParseTcp(largest, Source(), Destination())->options.size() == 40);
 }
 
 BOOST_AUTO_TEST_CASE(malformed_options_are_kept_as_they_are) {
   Bytes bytes = Hex("1234 0050 01020304 05060708 70 10 fff0 0000 0000 0801aabb 020405b4");
-  const Segment parsed = ParseTcp(bytes, kSource, kDestination).value();
+  const Segment parsed = ParseTcp(bytes, Source(), Destination()).value();
   BOOST_TEST((parsed.options.Check() == Error::kOptionTooShort));
   BOOST_TEST((Emitted(parsed) == bytes));
 }
@@ -173,8 +173,8 @@ BOOST_AUTO_TEST_CASE(emit_after_parse_is_identity) {
 // The header alone, with the payload elsewhere, carries the checksum of the whole.
 BOOST_AUTO_TEST_CASE(header_alone_covers_the_payload) {
   BOOST_TEST(rc::check("EmitTcpHeader", [] {
-    Bytes bytes = *ArbitraryTcp(kSource, kDestination);
-    const Segment parsed = ParseTcp(bytes, kSource, kDestination).value();
+    Bytes bytes = *ArbitraryTcp(Source(), Destination());
+    const Segment parsed = ParseTcp(bytes, Source(), Destination()).value();
     Bytes out(kMaximumTcpHeaderSize + 1, std::byte{0xee});
     const std::size_t size = EmitTcpHeader(parsed, out, Checksum::kCompute).value();
     RC_ASSERT(size == bytes.size() - parsed.payload.size());
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(payload_may_overlap_the_output) {
 BOOST_AUTO_TEST_CASE(any_bytes_are_parsed_within_bounds) {
   BOOST_TEST(rc::check("ParseTcp of garbage", [] {
     Bytes bytes = *BytesUpTo(80);
-    const auto parsed = ParseTcp(bytes, kSource, kDestination);
+    const auto parsed = ParseTcp(bytes, Source(), Destination());
     if (bytes.size() < 20) {
       RC_ASSERT(parsed.error() == Error::kTcpTruncated);
       return;
