@@ -16,21 +16,24 @@ namespace ns3
 
 namespace wire = tcpslab::wire;
 
-wire::Address TcpsToWire(Ipv4Address address)
+wire::Address
+TcpsToWire(Ipv4Address address)
 {
     std::array<uint8_t, wire::Address::kIpv4Size> bytes;
     address.Serialize(bytes.data());
     return wire::Address::Ipv4(std::as_bytes(std::span(bytes)));
 }
 
-wire::Address TcpsToWire(const Ipv6Address& address)
+wire::Address
+TcpsToWire(const Ipv6Address& address)
 {
     std::array<uint8_t, wire::Address::kIpv6Size> bytes;
     address.Serialize(bytes.data());
     return wire::Address::Ipv6(std::as_bytes(std::span(bytes)));
 }
 
-wire::Endpoint TcpsToWire(const Address& socketAddress)
+wire::Endpoint
+TcpsToWire(const Address& socketAddress)
 {
     if (InetSocketAddress::IsMatchingType(socketAddress))
     {
@@ -43,32 +46,38 @@ wire::Endpoint TcpsToWire(const Address& socketAddress)
     return {TcpsToWire(inet6.GetIpv6()), inet6.GetPort()};
 }
 
-Ipv4Address TcpsToIpv4(const wire::Address& address)
+Ipv4Address
+TcpsToIpv4(const wire::Address& address)
 {
     return Ipv4Address::Deserialize(reinterpret_cast<const uint8_t*>(address.bytes().data()));
 }
 
-Ipv6Address TcpsToIpv6(const wire::Address& address)
+Ipv6Address
+TcpsToIpv6(const wire::Address& address)
 {
     return Ipv6Address::Deserialize(reinterpret_cast<const uint8_t*>(address.bytes().data()));
 }
 
-tcpslab::stack::Instant TcpsNow()
+tcpslab::stack::Instant
+TcpsNow()
 {
     return tcpslab::stack::Instant(tcpslab::stack::Duration(Simulator::Now().GetNanoSeconds()));
 }
 
-Time TcpsToTime(tcpslab::stack::Instant instant)
+Time
+TcpsToTime(tcpslab::stack::Instant instant)
 {
     return NanoSeconds(instant.time_since_epoch().count());
 }
 
-tcpslab::stack::Duration TcpsToDuration(Time time)
+tcpslab::stack::Duration
+TcpsToDuration(Time time)
 {
     return tcpslab::stack::Duration(time.GetNanoSeconds());
 }
 
-tcpslab::crypto::SeededRandom TcpsMakeRandom(int64_t stream)
+tcpslab::crypto::SeededRandom
+TcpsMakeRandom(int64_t stream)
 {
     // The upper half of the stream indices is for assigned ones, as in RandomVariableStream::SetStream.
     constexpr uint64_t firstAssigned = uint64_t{1} << 63U;

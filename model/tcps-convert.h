@@ -39,7 +39,8 @@ tcpslab::crypto::SeededRandom TcpsMakeRandom(int64_t stream);
 
 /** Source address in an IP header: Ipv6Header's accessors had other names before ns-3.35. */
 template <typename Header>
-auto TcpsSourceOf(const Header& header)
+auto
+TcpsSourceOf(const Header& header)
 {
     if constexpr (requires { header.GetSource(); })
     {
@@ -53,7 +54,8 @@ auto TcpsSourceOf(const Header& header)
 
 /** Destination address in an IP header. */
 template <typename Header>
-auto TcpsDestinationOf(const Header& header)
+auto
+TcpsDestinationOf(const Header& header)
 {
     if constexpr (requires { header.GetDestination(); })
     {
@@ -67,7 +69,8 @@ auto TcpsDestinationOf(const Header& header)
 
 /** Sets both addresses in an IP header. */
 template <typename Header, typename IpAddress>
-void TcpsSetAddresses(Header& header, IpAddress source, IpAddress destination)
+void
+TcpsSetAddresses(Header& header, IpAddress source, IpAddress destination)
 {
     if constexpr (requires { header.SetSource(source); })
     {
@@ -83,7 +86,8 @@ void TcpsSetAddresses(Header& header, IpAddress source, IpAddress destination)
 
 /** MakeEnumAccessor, whose template parameters changed in ns-3.42. */
 template <typename Enum, typename... Args>
-auto TcpsMakeEnumAccessor(Args... args)
+auto
+TcpsMakeEnumAccessor(Args... args)
 {
     if constexpr (requires { MakeEnumAccessor<Enum>(args...); })
     {

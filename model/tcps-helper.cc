@@ -30,7 +30,8 @@ constexpr uint32_t kTimestampsSize = 12;  // with padding
 constexpr uint32_t kTagSize = 20;         // option TM
 constexpr uint32_t kDefaultMtu = 1500;
 
-bool HasGlobalIpv6Address(Ptr<Node> node)
+bool
+HasGlobalIpv6Address(Ptr<Node> node)
 {
     Ptr<Ipv6> ipv6 = node->GetObject<Ipv6>();
     if (!ipv6)
@@ -50,7 +51,8 @@ bool HasGlobalIpv6Address(Ptr<Node> node)
     return false;
 }
 
-uint32_t SmallestMtu(Ptr<Node> node)
+uint32_t
+SmallestMtu(Ptr<Node> node)
 {
     uint32_t mtu = 0;
     for (uint32_t index = 0; index < node->GetNDevices(); ++index)
@@ -72,22 +74,26 @@ TcpsHelper::TcpsHelper() : m_adjustSegmentSize(true)
     m_hostFactory.SetTypeId(TcpsShimProtocol::GetTypeId());
 }
 
-void TcpsHelper::SetAttribute(const std::string& name, const AttributeValue& value)
+void
+TcpsHelper::SetAttribute(const std::string& name, const AttributeValue& value)
 {
     m_stackFactory.Set(name, value);
 }
 
-void TcpsHelper::SetHostAttribute(const std::string& name, const AttributeValue& value)
+void
+TcpsHelper::SetHostAttribute(const std::string& name, const AttributeValue& value)
 {
     m_hostFactory.Set(name, value);
 }
 
-void TcpsHelper::SetAdjustSegmentSize(bool adjust)
+void
+TcpsHelper::SetAdjustSegmentSize(bool adjust)
 {
     m_adjustSegmentSize = adjust;
 }
 
-Ptr<TcpsStack> TcpsHelper::Install(Ptr<Node> node) const
+Ptr<TcpsStack>
+TcpsHelper::Install(Ptr<Node> node) const
 {
     NS_ABORT_MSG_IF(node->GetObject<TcpsStack>(), "the node speaks TCP/S already");
     InstallHost(node);
@@ -97,12 +103,14 @@ Ptr<TcpsStack> TcpsHelper::Install(Ptr<Node> node) const
     return stack;
 }
 
-Ptr<TcpsStack> TcpsHelper::Install(const std::string& nodeName) const
+Ptr<TcpsStack>
+TcpsHelper::Install(const std::string& nodeName) const
 {
     return Install(Names::Find<Node>(nodeName));
 }
 
-std::vector<Ptr<TcpsStack>> TcpsHelper::Install(const NodeContainer& nodes) const
+std::vector<Ptr<TcpsStack>>
+TcpsHelper::Install(const NodeContainer& nodes) const
 {
     std::vector<Ptr<TcpsStack>> stacks;
     for (auto node = nodes.Begin(); node != nodes.End(); ++node)
@@ -112,13 +120,15 @@ std::vector<Ptr<TcpsStack>> TcpsHelper::Install(const NodeContainer& nodes) cons
     return stacks;
 }
 
-void TcpsHelper::InstallPlain(Ptr<Node> node) const
+void
+TcpsHelper::InstallPlain(Ptr<Node> node) const
 {
     InstallHost(node);
     AdjustSegmentSize(node);
 }
 
-void TcpsHelper::InstallPlain(const NodeContainer& nodes) const
+void
+TcpsHelper::InstallPlain(const NodeContainer& nodes) const
 {
     for (auto node = nodes.Begin(); node != nodes.End(); ++node)
     {
@@ -126,12 +136,14 @@ void TcpsHelper::InstallPlain(const NodeContainer& nodes) const
     }
 }
 
-void TcpsHelper::InstallHost(Ptr<Node> node) const
+void
+TcpsHelper::InstallHost(Ptr<Node> node) const
 {
     m_hostFactory.Create<TcpsShimProtocol>()->Install(node);
 }
 
-void TcpsHelper::AdjustSegmentSize(Ptr<Node> node) const
+void
+TcpsHelper::AdjustSegmentSize(Ptr<Node> node) const
 {
     if (!m_adjustSegmentSize)
     {
@@ -145,7 +157,8 @@ void TcpsHelper::AdjustSegmentSize(Ptr<Node> node) const
     Config::SetDefault("ns3::TcpSocket::SegmentSize", UintegerValue(wanted));
 }
 
-int64_t TcpsHelper::AssignStreams(const NodeContainer& nodes, int64_t stream)
+int64_t
+TcpsHelper::AssignStreams(const NodeContainer& nodes, int64_t stream)
 {
     int64_t next = stream;
     for (auto node = nodes.Begin(); node != nodes.End(); ++node)
@@ -165,7 +178,8 @@ int64_t TcpsHelper::AssignStreams(const NodeContainer& nodes, int64_t stream)
     return next - stream;
 }
 
-void TcpsHelper::EnableKeyLog(const std::string& fileName, const NodeContainer& nodes)
+void
+TcpsHelper::EnableKeyLog(const std::string& fileName, const NodeContainer& nodes)
 {
     Ptr<OutputStreamWrapper> stream = Create<OutputStreamWrapper>(fileName, std::ios::out);
     for (auto node = nodes.Begin(); node != nodes.End(); ++node)
@@ -177,12 +191,14 @@ void TcpsHelper::EnableKeyLog(const std::string& fileName, const NodeContainer& 
     }
 }
 
-void TcpsHelper::EnableChecksums()
+void
+TcpsHelper::EnableChecksums()
 {
     GlobalValue::Bind("ChecksumEnabled", BooleanValue(true));
 }
 
-uint32_t TcpsHelper::GetSegmentSize(Ptr<Node> node)
+uint32_t
+TcpsHelper::GetSegmentSize(Ptr<Node> node)
 {
     const std::size_t ip = HasGlobalIpv6Address(node) ? wire::kIpv6HeaderSize : wire::kIpv4HeaderSize;
     const std::size_t tag = node->GetObject<TcpsStack>() ? kTagSize : 0;

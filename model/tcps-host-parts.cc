@@ -17,27 +17,32 @@ namespace stack = tcpslab::stack;
 namespace wire = tcpslab::wire;
 
 constexpr std::size_t kMssOptionSize = 4;
+constexpr std::size_t kWindowScaleOptionSize = 3;
 constexpr std::size_t kMaximumWindow = 65535;
 constexpr uint8_t kMaximumWindowScale = 14;  // RFC 7323, section 2.3
 
 /** RFC 9293, section 3.7.1: what to assume of a peer that sends no MSS option. */
-uint16_t DefaultMss(wire::Family family)
+uint16_t
+DefaultMss(wire::Family family)
 {
     return family == wire::Family::kIpv4 ? 536 : 1220;
 }
 
-std::size_t IpHeaderSize(wire::Family family)
+std::size_t
+IpHeaderSize(wire::Family family)
 {
     return family == wire::Family::kIpv4 ? wire::kIpv4HeaderSize : wire::kIpv6HeaderSize;
 }
 
-unsigned char* Raw(std::span<std::byte> bytes)
+unsigned char*
+Raw(std::span<std::byte> bytes)
 {
     return reinterpret_cast<unsigned char*>(bytes.data());
 }
 
-/** Whether an option of a kind that ns-3 parses has the size that its parser expects. */
-bool HasExpectedSize(const wire::OptionView& option)
+/** Whether ns-3's TCP knows an option's kind, and its parser the option's size. */
+bool
+IsForNs3(const wire::OptionView& option)
 {
     const std::size_t size = option.bytes().size();
     switch (option.kind())
@@ -45,7 +50,7 @@ bool HasExpectedSize(const wire::OptionView& option)
         case wire::kMaximumSegmentSize:
             return size == kMssOptionSize;
         case wire::kWindowScale:
-            return size == 3;
+            return size == kWindowScaleOptionSize;
         case wire::kSackPermitted:
             return size == 2;
         case wire::kSack:
@@ -53,40 +58,62 @@ bool HasExpectedSize(const wire::OptionView& option)
         case wire::kTimestamps:
             return size == 10;
         default:
-            return true;
+            return false;
     }
+}
+
+/** Fills what is behind the last option with NOPs. */
+void
+PadWithNops(wire::OptionArea& options)
+{
+    std::array<std::byte, wire::kMaximumOptionBytes> storage;
+    storage.fill(std::byte{wire::kNoOperation});
+    std::size_t end = 0;
+    for (const wire::OptionView option : options)
+    {
+        end = option.offset() + option.bytes().size();
+    }
+    std::ranges::copy(options.bytes().first(end), storage.begin());
+    options = *wire::OptionArea::FromBytes(std::span(storage).first(options.size()));
 }
 
 /**
- * Leaves only what ns-3's TcpHeader parses as it stands: its parser never ends on an unknown option of length 0, reads
- * past options that are too long, stops at options of a wrong size, and takes bytes behind an EOL for payload. All of
- * these become NOPs.
+ * Leaves only options that TcpHeader parses as they stand: its parser never ends on an unknown option of length 0,
+ * reads past options that are too long, stops at options of a wrong size, and takes bytes behind an EOL for payload.
+ * Unknown ones and NOPs go too: ns-3 would ignore them, at the price of an Object each.
  */
-void MakeSafe(std::span<std::byte> bytes)
+void
+KeepForNs3(wire::OptionArea& options)
 {
-    std::size_t end = 0;
-    const wire::OptionArea area = *wire::OptionArea::FromBytes(bytes);
-    for (const wire::OptionView option : area)
+    std::array<std::byte, wire::kMaximumOptionBytes> storage;
+    auto end = storage.begin();
+    for (const wire::OptionView option : options)
     {
-        end = option.offset() + option.bytes().size();
-        const std::span<std::byte> place = bytes.subspan(option.offset(), option.bytes().size());
-        if (!HasExpectedSize(option))
+        if (!IsForNs3(option))
         {
-            std::ranges::fill(place, std::byte{wire::kNoOperation});
+            continue;
         }
-        else if (option.kind() == wire::kWindowScale)
+        if (option.kind() == wire::kWindowScale)
         {
-            place[2] = std::min(place[2], std::byte{kMaximumWindowScale});
+            const std::byte shift = std::min(option.body()[0], std::byte{kMaximumWindowScale});
+            end = std::ranges::copy(option.bytes().first(2), end).out;
+            *end++ = shift;
+        }
+        else
+        {
+            end = std::ranges::copy(option.bytes(), end).out;
         }
     }
-    std::ranges::fill(bytes.subspan(end), std::byte{wire::kNoOperation});
+    options = *wire::OptionArea::FromBytes(std::span(storage.begin(), end));
 }
 
 /** Shifts the edges of every SACK block. */
-void ShiftSack(std::span<std::byte> bytes, uint32_t offset)
+void
+ShiftSack(wire::OptionArea& options, uint32_t offset)
 {
-    const wire::OptionArea area = *wire::OptionArea::FromBytes(bytes);
-    for (const wire::OptionView option : area)
+    std::array<std::byte, wire::kMaximumOptionBytes> storage;
+    std::ranges::copy(options.bytes(), storage.begin());
+    for (const wire::OptionView option : options)
     {
         if (option.kind() != wire::kSack)
         {
@@ -94,23 +121,15 @@ void ShiftSack(std::span<std::byte> bytes, uint32_t offset)
         }
         for (std::size_t edge = 2; edge + 4 <= option.bytes().size(); edge += 4)
         {
-            unsigned char* place = Raw(bytes.subspan(option.offset() + edge));
+            unsigned char* place = Raw(std::span(storage).subspan(option.offset() + edge));
             boost::endian::store_big_u32(place, boost::endian::load_big_u32(place) - offset);
         }
     }
+    options = *wire::OptionArea::FromBytes(std::span(storage).first(options.size()));
 }
 
-/** Calls edit(bytes) on the options. */
-template <typename Edit>
-void EditOptions(wire::OptionArea& options, Edit edit)
-{
-    std::array<std::byte, wire::kMaximumOptionBytes> storage;
-    const auto end = std::ranges::copy(options.bytes(), storage.begin()).out;
-    edit(std::span(storage.begin(), end));
-    options = *wire::OptionArea::FromBytes(std::span(storage.begin(), end));
-}
-
-void PrependMss(wire::OptionArea& options, std::size_t mtu, wire::Family family)
+void
+PrependMss(wire::OptionArea& options, std::size_t mtu, wire::Family family)
 {
     if (options.Find(wire::kMaximumSegmentSize) || options.size() + kMssOptionSize > wire::kMaximumOptionBytes)
     {
@@ -133,17 +152,19 @@ TcpsHostParts::TcpsHostParts(tcpslab::crypto::Random& random) : m_random(random)
 {
 }
 
-std::size_t TcpsHostParts::size() const
+std::size_t
+TcpsHostParts::size() const
 {
     return m_flows.size();
 }
 
-std::size_t TcpsHostParts::Outbound(
+std::size_t
+TcpsHostParts::Outbound(
     Segment& segment, std::size_t mtu, std::size_t overhead, stack::Instant now, const TcpsHostSettings& settings)
 {
     if (settings.optionGuard && !segment.options.empty())
     {
-        EditOptions(segment.options, MakeSafe);
+        PadWithNops(segment.options);
     }
     const bool syn = segment.Has(wire::kSyn);
     Flow* flow = syn ? FindOrMake(segment.source, segment.destination, now, settings)
@@ -181,7 +202,8 @@ std::size_t TcpsHostParts::Outbound(
     return std::min(byPeer, mtu - std::min(mtu, headers));
 }
 
-void TcpsHostParts::ScaleBack(Segment& segment, const Flow& flow)
+void
+TcpsHostParts::ScaleBack(Segment& segment, const Flow& flow)
 {
     if (flow.own.windowScale && flow.peerKnown && !flow.peer.windowScale)
     {
@@ -190,7 +212,8 @@ void TcpsHostParts::ScaleBack(Segment& segment, const Flow& flow)
     }
 }
 
-void TcpsHostParts::OutboundSyn(Segment& segment, Flow& flow, const TcpsHostSettings& settings)
+void
+TcpsHostParts::OutboundSyn(Segment& segment, Flow& flow, const TcpsHostSettings& settings)
 {
     if (flow.spoken)
     {
@@ -212,17 +235,18 @@ void TcpsHostParts::OutboundSyn(Segment& segment, Flow& flow, const TcpsHostSett
     }
 }
 
-TcpsHostParts::Offer TcpsHostParts::OfferOf(const Segment& segment)
+TcpsHostParts::Offer
+TcpsHostParts::OfferOf(const Segment& segment)
 {
     Offer offer;
     for (const wire::OptionView option : segment.options)
     {
-        if (option.kind() == wire::kMaximumSegmentSize && HasExpectedSize(option))
+        if (option.kind() == wire::kMaximumSegmentSize && IsForNs3(option))
         {
             offer.mss = static_cast<uint16_t>(std::to_integer<unsigned>(option.body()[0]) << 8U |
                                               std::to_integer<unsigned>(option.body()[1]));
         }
-        if (option.kind() == wire::kWindowScale && HasExpectedSize(option))
+        if (option.kind() == wire::kWindowScale && IsForNs3(option))
         {
             offer.windowScale = std::min(std::to_integer<uint8_t>(option.body()[0]), kMaximumWindowScale);
         }
@@ -230,11 +254,12 @@ TcpsHostParts::Offer TcpsHostParts::OfferOf(const Segment& segment)
     return offer;
 }
 
-void TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSettings& settings)
+void
+TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSettings& settings)
 {
     if (settings.optionGuard && !segment.options.empty())
     {
-        EditOptions(segment.options, MakeSafe);
+        KeepForNs3(segment.options);
     }
     Flow* flow = segment.IsSyn() ? FindOrMake(segment.destination, segment.source, now, settings)
                                  : Find(segment.destination, segment.source);
@@ -262,21 +287,23 @@ void TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHost
     }
     if (offset != 0 && segment.options.Find(wire::kSack))
     {
-        EditOptions(segment.options, [offset](std::span<std::byte> bytes) { ShiftSack(bytes, offset); });
+        ShiftSack(segment.options, offset);
     }
 }
 
-TcpsHostParts::Flow* TcpsHostParts::Find(const wire::Endpoint& local, const wire::Endpoint& remote)
+TcpsHostParts::Flow*
+TcpsHostParts::Find(const wire::Endpoint& local, const wire::Endpoint& remote)
 {
     const stack::FlowKey key(local, remote);
     Flows* flows = m_flows.Find(key);
     return flows == nullptr ? nullptr : &(*flows)[local == key.low() ? 0 : 1];
 }
 
-TcpsHostParts::Flow* TcpsHostParts::FindOrMake(const wire::Endpoint& local,
-                                               const wire::Endpoint& remote,
-                                               stack::Instant now,
-                                               const TcpsHostSettings& settings)
+TcpsHostParts::Flow*
+TcpsHostParts::FindOrMake(const wire::Endpoint& local,
+                          const wire::Endpoint& remote,
+                          stack::Instant now,
+                          const TcpsHostSettings& settings)
 {
     if (Flow* flow = Find(local, remote))
     {
@@ -296,7 +323,8 @@ TcpsHostParts::Flow* TcpsHostParts::FindOrMake(const wire::Endpoint& local,
     return &m_flows[key][local == key.low() ? 0 : 1];
 }
 
-void TcpsHostParts::Forget(stack::Instant now, const TcpsHostSettings& settings, bool full)
+void
+TcpsHostParts::Forget(stack::Instant now, const TcpsHostSettings& settings, bool full)
 {
     m_flows.EraseIf(
         [&](const stack::FlowKey&, const Flows& flows)

@@ -55,7 +55,8 @@ class InsideShim
 };
 
 template <typename RoutePointer>
-std::size_t MtuOf(const RoutePointer& route)
+std::size_t
+MtuOf(const RoutePointer& route)
 {
     if (!route || !route->GetOutputDevice())
     {
@@ -65,14 +66,16 @@ std::size_t MtuOf(const RoutePointer& route)
 }
 
 /** Replaces the first bytes of a packet. */
-void ReplaceStart(Packet& packet, std::size_t size, std::span<const std::byte> bytes)
+void
+ReplaceStart(Packet& packet, std::size_t size, std::span<const std::byte> bytes)
 {
     packet.RemoveAtStart(static_cast<uint32_t>(size));
     packet.AddHeader(TcpsBytesHeader(bytes));
 }
 
 /** A piece of a segment: `offset` and `size` say which part of its payload; flags as if TCP had sent it like that. */
-wire::Segment PieceOf(const wire::Segment& segment, std::size_t offset, std::size_t size, std::size_t total)
+wire::Segment
+PieceOf(const wire::Segment& segment, std::size_t offset, std::size_t size, std::size_t total)
 {
     wire::Segment piece = segment;
     piece.sequence += static_cast<uint32_t>(offset);
@@ -95,7 +98,8 @@ TcpsShimProtocol::Impl::Impl(TcpsShimProtocol& owner) : m_owner(owner)
 
 TcpsShimProtocol::Impl::~Impl() = default;
 
-void TcpsShimProtocol::Impl::Install(Ptr<Node> node)
+void
+TcpsShimProtocol::Impl::Install(Ptr<Node> node)
 {
     m_tcp = node->GetObject<TcpL4Protocol>();
     NS_ABORT_MSG_UNLESS(m_tcp, "the node has no TCP: install an internet stack first");
@@ -120,7 +124,8 @@ void TcpsShimProtocol::Impl::Install(Ptr<Node> node)
     node->AggregateObject(&m_owner);
 }
 
-void TcpsShimProtocol::Impl::Dispose()
+void
+TcpsShimProtocol::Impl::Dispose()
 {
     m_deliverEvent.Cancel();
     m_expireEvent.Cancel();
@@ -135,7 +140,8 @@ void TcpsShimProtocol::Impl::Dispose()
     m_hostReceiver.Nullify();
 }
 
-void TcpsShimProtocol::Impl::SetShim(ShimFactory make)
+void
+TcpsShimProtocol::Impl::SetShim(ShimFactory make)
 {
     NS_ABORT_MSG_IF(m_insideShim, "a Shim cannot be replaced from within one of its own calls");
     m_shim.reset();
@@ -144,7 +150,8 @@ void TcpsShimProtocol::Impl::SetShim(ShimFactory make)
     m_makeShim = std::move(make);
 }
 
-stack::Shim* TcpsShimProtocol::Impl::GetShim()
+stack::Shim*
+TcpsShimProtocol::Impl::GetShim()
 {
     if (!m_shim && m_makeShim)
     {
@@ -153,17 +160,20 @@ stack::Shim* TcpsShimProtocol::Impl::GetShim()
     return m_shim.get();
 }
 
-bool TcpsShimProtocol::Impl::HasShim() const
+bool
+TcpsShimProtocol::Impl::HasShim() const
 {
     return m_shim != nullptr;
 }
 
-void TcpsShimProtocol::Impl::ToNetwork(const Segment& segment)
+void
+TcpsShimProtocol::Impl::ToNetwork(const Segment& segment)
 {
     m_toNetwork.emplace_back(segment);
 }
 
-void TcpsShimProtocol::Impl::ToHost(const Segment& segment)
+void
+TcpsShimProtocol::Impl::ToHost(const Segment& segment)
 {
     m_toHost.emplace_back(segment);
     // Never from within a call of TCP's own.
@@ -173,19 +183,22 @@ void TcpsShimProtocol::Impl::ToHost(const Segment& segment)
     }
 }
 
-void TcpsShimProtocol::Impl::Outbound4(
+void
+TcpsShimProtocol::Impl::Outbound4(
     Ptr<Packet> packet, Ipv4Address source, Ipv4Address destination, uint8_t /* protocol */, Ptr<Ipv4Route> route)
 {
     Outbound({packet, TcpsToWire(source), TcpsToWire(destination), {route, nullptr}}, MtuOf(route));
 }
 
-void TcpsShimProtocol::Impl::Outbound6(
+void
+TcpsShimProtocol::Impl::Outbound6(
     Ptr<Packet> packet, Ipv6Address source, Ipv6Address destination, uint8_t /* protocol */, Ptr<Ipv6Route> route)
 {
     Outbound({packet, TcpsToWire(source), TcpsToWire(destination), {nullptr, route}}, MtuOf(route));
 }
 
-void TcpsShimProtocol::Impl::Outbound(const Departure& departure, std::size_t mtu)
+void
+TcpsShimProtocol::Impl::Outbound(const Departure& departure, std::size_t mtu)
 {
     if (!m_hostReceiver.IsNull())
     {
@@ -231,7 +244,8 @@ void TcpsShimProtocol::Impl::Outbound(const Departure& departure, std::size_t mt
     }
 }
 
-void TcpsShimProtocol::Impl::OutboundFromScript(const Departure& departure)
+void
+TcpsShimProtocol::Impl::OutboundFromScript(const Departure& departure)
 {
     const std::span<std::byte> bytes = CopyIn(*departure.packet, departure.packet->GetSize());
     const wire::Result<Segment> parsed = wire::ParseTcp(bytes, departure.source, departure.destination);
@@ -239,7 +253,8 @@ void TcpsShimProtocol::Impl::OutboundFromScript(const Departure& departure)
     OutboundPiece(departure, *parsed);
 }
 
-void TcpsShimProtocol::Impl::OutboundHeader(const Departure& departure, std::size_t mtu)
+void
+TcpsShimProtocol::Impl::OutboundHeader(const Departure& departure, std::size_t mtu)
 {
     const std::size_t total = departure.packet->GetSize();
     const std::span<std::byte> bytes = CopyIn(*departure.packet, std::min(total, wire::kMaximumTcpHeaderSize));
@@ -277,7 +292,8 @@ void TcpsShimProtocol::Impl::OutboundHeader(const Departure& departure, std::siz
     }
 }
 
-void TcpsShimProtocol::Impl::OutboundPiece(const Departure& departure, Segment piece)
+void
+TcpsShimProtocol::Impl::OutboundPiece(const Departure& departure, Segment piece)
 {
     bool pass = true;
     if (stack::Shim* shim = GetShim())
@@ -302,7 +318,8 @@ void TcpsShimProtocol::Impl::OutboundPiece(const Departure& departure, Segment p
     }
 }
 
-void TcpsShimProtocol::Impl::Send(const Departure& departure)
+void
+TcpsShimProtocol::Impl::Send(const Departure& departure)
 {
     if (departure.destination.family() == wire::Family::kIpv4)
     {
@@ -322,10 +339,11 @@ void TcpsShimProtocol::Impl::Send(const Departure& departure)
     }
 }
 
-bool TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
-                                     const Address& source,
-                                     const Address& destination,
-                                     bool reassembled)
+bool
+TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
+                                const Address& source,
+                                const Address& destination,
+                                bool reassembled)
 {
     stack::Shim* shim = GetShim();
     const bool whole = shim != nullptr || ChecksumsEnabled();
@@ -377,7 +395,8 @@ bool TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
     return pass;
 }
 
-void TcpsShimProtocol::Impl::FlushToNetwork(const Departure* present)
+void
+TcpsShimProtocol::Impl::FlushToNetwork(const Departure* present)
 {
     while (!m_toNetwork.empty())
     {
@@ -392,7 +411,8 @@ void TcpsShimProtocol::Impl::FlushToNetwork(const Departure* present)
     }
 }
 
-void TcpsShimProtocol::Impl::DeliverToHost()
+void
+TcpsShimProtocol::Impl::DeliverToHost()
 {
     while (!m_toHost.empty())
     {
@@ -420,7 +440,8 @@ void TcpsShimProtocol::Impl::DeliverToHost()
     }
 }
 
-void TcpsShimProtocol::Impl::DeliverToHost4(const Segment& segment)
+void
+TcpsShimProtocol::Impl::DeliverToHost4(const Segment& segment)
 {
     Ptr<Packet> packet = MakePacket(segment);
     Ipv4Header header;
@@ -435,7 +456,8 @@ void TcpsShimProtocol::Impl::DeliverToHost4(const Segment& segment)
     }
 }
 
-void TcpsShimProtocol::Impl::DeliverToHost6(const Segment& segment)
+void
+TcpsShimProtocol::Impl::DeliverToHost6(const Segment& segment)
 {
     Ptr<Packet> packet = MakePacket(segment);
     const Ipv6Address destination = TcpsToIpv6(segment.destination.address);
@@ -451,7 +473,8 @@ void TcpsShimProtocol::Impl::DeliverToHost6(const Segment& segment)
     }
 }
 
-void TcpsShimProtocol::Impl::Rearm()
+void
+TcpsShimProtocol::Impl::Rearm()
 {
     // Moved only when something becomes due earlier; an event that comes too early looks again.
     const stack::Instant deadline = m_shim ? m_shim->NextDeadline() : stack::kNever;
@@ -465,7 +488,8 @@ void TcpsShimProtocol::Impl::Rearm()
     m_expireEvent = Simulator::Schedule(Max(delay, Time(0)), &Impl::Expire, this);
 }
 
-void TcpsShimProtocol::Impl::Expire()
+void
+TcpsShimProtocol::Impl::Expire()
 {
     m_expireAt = stack::kNever;
     if (m_shim && m_shim->NextDeadline() <= TcpsNow())
@@ -477,7 +501,8 @@ void TcpsShimProtocol::Impl::Expire()
     FlushToNetwork(nullptr);
 }
 
-std::span<std::byte> TcpsShimProtocol::Impl::CopyIn(const Packet& packet, std::size_t size)
+std::span<std::byte>
+TcpsShimProtocol::Impl::CopyIn(const Packet& packet, std::size_t size)
 {
     NS_ABORT_MSG_IF(m_insideShim, "a trace sink made TCP send or receive while a segment was being judged");
     m_buffer.resize(std::max(m_buffer.size(), wire::kMaximumTcpHeaderSize + size));
@@ -486,7 +511,8 @@ std::span<std::byte> TcpsShimProtocol::Impl::CopyIn(const Packet& packet, std::s
     return place;
 }
 
-void TcpsShimProtocol::Impl::Rebuild(Packet& packet, const Segment& segment)
+void
+TcpsShimProtocol::Impl::Rebuild(Packet& packet, const Segment& segment)
 {
     const wire::Checksum checksum = ChecksumsEnabled() ? wire::Checksum::kCompute : wire::Checksum::kOmit;
     const std::size_t header = segment.HeaderSize();
@@ -508,21 +534,24 @@ void TcpsShimProtocol::Impl::Rebuild(Packet& packet, const Segment& segment)
     ReplaceStart(packet, packet.GetSize(), bytes);
 }
 
-Ptr<Packet> TcpsShimProtocol::Impl::MakePacket(const Segment& segment)
+Ptr<Packet>
+TcpsShimProtocol::Impl::MakePacket(const Segment& segment)
 {
     Ptr<Packet> packet = Create<Packet>();
     Rebuild(*packet, segment);
     return packet;
 }
 
-void TcpsShimProtocol::Impl::DropSegment(const Ptr<const Packet>& packet, DropReason reason)
+void
+TcpsShimProtocol::Impl::DropSegment(const Ptr<const Packet>& packet, DropReason reason)
 {
     NS_LOG_INFO("node " << m_node->GetId() << " drops a segment of " << packet->GetSize() << " bytes, reason "
                         << reason);
     m_owner.m_dropTrace(packet, reason);
 }
 
-void TcpsShimProtocol::Impl::NoteRx4(Ptr<const Packet> packet, Ptr<Ipv4> /* ipv4 */, uint32_t /* interface */)
+void
+TcpsShimProtocol::Impl::NoteRx4(Ptr<const Packet> packet, Ptr<Ipv4> /* ipv4 */, uint32_t /* interface */)
 {
     if (!m_shim)
     {
@@ -535,7 +564,8 @@ void TcpsShimProtocol::Impl::NoteRx4(Ptr<const Packet> packet, Ptr<Ipv4> /* ipv4
     m_fragment4 = (start[6] & moreFragmentsAndOffset) != 0 || start[7] != 0;
 }
 
-void TcpsShimProtocol::Impl::NoteRx6(Ptr<const Packet> packet, Ptr<Ipv6> /* ipv6 */, uint32_t /* interface */)
+void
+TcpsShimProtocol::Impl::NoteRx6(Ptr<const Packet> packet, Ptr<Ipv6> /* ipv6 */, uint32_t /* interface */)
 {
     if (!m_shim)
     {
@@ -554,7 +584,8 @@ void TcpsShimProtocol::Impl::NoteRx6(Ptr<const Packet> packet, Ptr<Ipv6> /* ipv6
     }
 }
 
-TcpsHostParts& TcpsShimProtocol::Impl::Host()
+TcpsHostParts&
+TcpsShimProtocol::Impl::Host()
 {
     if (!m_host)
     {
@@ -564,7 +595,8 @@ TcpsHostParts& TcpsShimProtocol::Impl::Host()
     return *m_host;
 }
 
-TcpsHostSettings TcpsShimProtocol::Impl::HostSettings() const
+TcpsHostSettings
+TcpsShimProtocol::Impl::HostSettings() const
 {
     TcpsHostSettings settings;
     settings.randomIsn = m_owner.m_randomIsn;
@@ -580,7 +612,8 @@ TcpsHostSettings TcpsShimProtocol::Impl::HostSettings() const
     return settings;
 }
 
-bool TcpsShimProtocol::Impl::ChecksumsEnabled()
+bool
+TcpsShimProtocol::Impl::ChecksumsEnabled()
 {
     if (!m_checksums)
     {

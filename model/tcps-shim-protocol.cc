@@ -17,7 +17,8 @@ NS_OBJECT_ENSURE_REGISTERED(TcpsShimProtocol);
 
 const uint8_t TcpsShimProtocol::PROT_NUMBER = 6;
 
-TypeId TcpsShimProtocol::GetTypeId()
+TypeId
+TcpsShimProtocol::GetTypeId()
 {
     static TypeId tid =
         TypeId("ns3::TcpsShimProtocol")
@@ -74,12 +75,14 @@ TcpsShimProtocol::TcpsShimProtocol() : m_impl(std::make_unique<Impl>(*this))
 
 TcpsShimProtocol::~TcpsShimProtocol() = default;
 
-void TcpsShimProtocol::Install(Ptr<Node> node)
+void
+TcpsShimProtocol::Install(Ptr<Node> node)
 {
     m_impl->Install(node);
 }
 
-int64_t TcpsShimProtocol::AssignStreams(int64_t stream)
+int64_t
+TcpsShimProtocol::AssignStreams(int64_t stream)
 {
     m_impl->m_stream = stream;
     m_impl->m_host.reset();
@@ -87,17 +90,20 @@ int64_t TcpsShimProtocol::AssignStreams(int64_t stream)
     return 1;
 }
 
-uint32_t TcpsShimProtocol::GetNFlows() const
+uint32_t
+TcpsShimProtocol::GetNFlows() const
 {
     return m_impl->m_host ? static_cast<uint32_t>(m_impl->m_host->size()) : 0;
 }
 
-void TcpsShimProtocol::SetHostReceiver(HostReceiver receiver)
+void
+TcpsShimProtocol::SetHostReceiver(HostReceiver receiver)
 {
     m_impl->m_hostReceiver = receiver;
 }
 
-void TcpsShimProtocol::SendFromHost(Ptr<Packet> segment, const Address& source, const Address& destination)
+void
+TcpsShimProtocol::SendFromHost(Ptr<Packet> segment, const Address& source, const Address& destination)
 {
     const bool v4 = Ipv4Address::IsMatchingType(source);
     const auto toWire = [v4](const Address& address)
@@ -105,14 +111,14 @@ void TcpsShimProtocol::SendFromHost(Ptr<Packet> segment, const Address& source, 
     m_impl->OutboundFromScript({segment, toWire(source), toWire(destination), {}});
 }
 
-int TcpsShimProtocol::GetProtocolNumber() const
+int
+TcpsShimProtocol::GetProtocolNumber() const
 {
     return PROT_NUMBER;
 }
 
-IpL4Protocol::RxStatus TcpsShimProtocol::Receive(Ptr<Packet> packet,
-                                                 const Ipv4Header& header,
-                                                 Ptr<Ipv4Interface> incomingInterface)
+IpL4Protocol::RxStatus
+TcpsShimProtocol::Receive(Ptr<Packet> packet, const Ipv4Header& header, Ptr<Ipv4Interface> incomingInterface)
 {
     const bool goesOn = m_impl->Inbound(
         packet, TcpsToWire(header.GetSource()), TcpsToWire(header.GetDestination()), m_impl->m_fragment4);
@@ -124,9 +130,8 @@ IpL4Protocol::RxStatus TcpsShimProtocol::Receive(Ptr<Packet> packet,
     return goesOn ? m_impl->m_tcp->Receive(packet, header, incomingInterface) : RX_OK;
 }
 
-IpL4Protocol::RxStatus TcpsShimProtocol::Receive(Ptr<Packet> packet,
-                                                 const Ipv6Header& header,
-                                                 Ptr<Ipv6Interface> incomingInterface)
+IpL4Protocol::RxStatus
+TcpsShimProtocol::Receive(Ptr<Packet> packet, const Ipv6Header& header, Ptr<Ipv6Interface> incomingInterface)
 {
     const bool goesOn = m_impl->Inbound(
         packet, TcpsToWire(TcpsSourceOf(header)), TcpsToWire(TcpsDestinationOf(header)), m_impl->m_fragment6);
@@ -138,58 +143,66 @@ IpL4Protocol::RxStatus TcpsShimProtocol::Receive(Ptr<Packet> packet,
     return goesOn ? m_impl->m_tcp->Receive(packet, header, incomingInterface) : RX_OK;
 }
 
-void TcpsShimProtocol::ReceiveIcmp(Ipv4Address icmpSource,
-                                   uint8_t icmpTtl,
-                                   uint8_t icmpType,
-                                   uint8_t icmpCode,
-                                   uint32_t icmpInfo,
-                                   Ipv4Address payloadSource,
-                                   Ipv4Address payloadDestination,
-                                   const uint8_t payload[8])
+void
+TcpsShimProtocol::ReceiveIcmp(Ipv4Address icmpSource,
+                              uint8_t icmpTtl,
+                              uint8_t icmpType,
+                              uint8_t icmpCode,
+                              uint32_t icmpInfo,
+                              Ipv4Address payloadSource,
+                              Ipv4Address payloadDestination,
+                              const uint8_t payload[8])
 {
     m_impl->m_tcp->ReceiveIcmp(
         icmpSource, icmpTtl, icmpType, icmpCode, icmpInfo, payloadSource, payloadDestination, payload);
 }
 
-void TcpsShimProtocol::ReceiveIcmp(Ipv6Address icmpSource,
-                                   uint8_t icmpTtl,
-                                   uint8_t icmpType,
-                                   uint8_t icmpCode,
-                                   uint32_t icmpInfo,
-                                   Ipv6Address payloadSource,
-                                   Ipv6Address payloadDestination,
-                                   const uint8_t payload[8])
+void
+TcpsShimProtocol::ReceiveIcmp(Ipv6Address icmpSource,
+                              uint8_t icmpTtl,
+                              uint8_t icmpType,
+                              uint8_t icmpCode,
+                              uint32_t icmpInfo,
+                              Ipv6Address payloadSource,
+                              Ipv6Address payloadDestination,
+                              const uint8_t payload[8])
 {
     m_impl->m_tcp->ReceiveIcmp(
         icmpSource, icmpTtl, icmpType, icmpCode, icmpInfo, payloadSource, payloadDestination, payload);
 }
 
-void TcpsShimProtocol::SetDownTarget(IpL4Protocol::DownTargetCallback cb)
+void
+TcpsShimProtocol::SetDownTarget(IpL4Protocol::DownTargetCallback cb)
 {
     m_impl->m_down4 = cb;
 }
 
-void TcpsShimProtocol::SetDownTarget6(IpL4Protocol::DownTargetCallback6 cb)
+void
+TcpsShimProtocol::SetDownTarget6(IpL4Protocol::DownTargetCallback6 cb)
 {
     m_impl->m_down6 = cb;
 }
 
-IpL4Protocol::DownTargetCallback TcpsShimProtocol::GetDownTarget() const
+IpL4Protocol::DownTargetCallback
+TcpsShimProtocol::GetDownTarget() const
 {
     return m_impl->m_down4;
 }
 
-IpL4Protocol::DownTargetCallback6 TcpsShimProtocol::GetDownTarget6() const
+IpL4Protocol::DownTargetCallback6
+TcpsShimProtocol::GetDownTarget6() const
 {
     return m_impl->m_down6;
 }
 
-TcpsShimProtocol::Impl& TcpsShimProtocol::GetImpl()
+TcpsShimProtocol::Impl&
+TcpsShimProtocol::GetImpl()
 {
     return *m_impl;
 }
 
-void TcpsShimProtocol::DoDispose()
+void
+TcpsShimProtocol::DoDispose()
 {
     m_impl->Dispose();
     IpL4Protocol::DoDispose();

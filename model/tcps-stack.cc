@@ -39,7 +39,8 @@ constexpr std::array<std::pair<std::string_view, uint64_t stack::Counters::*>, 5
     {"emitted", &stack::Counters::emitted},
 }};
 
-tcps::Deviations ParseDeviations(const std::string& list)
+tcps::Deviations
+ParseDeviations(const std::string& list)
 {
     tcps::Deviations deviations;
     std::string_view rest = list;
@@ -157,7 +158,8 @@ class TcpsStack::Impl final : public stack::EventSink, public stack::KeyLog
 };
 
 template <typename T, T TcpsStack::*Member>
-void TcpsStack::Set(T value)
+void
+TcpsStack::Set(T value)
 {
     this->*Member = value;
     if (m_impl->m_tcps != nullptr)
@@ -167,12 +169,14 @@ void TcpsStack::Set(T value)
 }
 
 template <typename T, T TcpsStack::*Member>
-T TcpsStack::Get() const
+T
+TcpsStack::Get() const
 {
     return this->*Member;
 }
 
-TypeId TcpsStack::GetTypeId()
+TypeId
+TcpsStack::GetTypeId()
 {
     const stack::Policy defaults;
     const auto seconds = [](stack::Duration duration) { return TimeValue(NanoSeconds(duration.count())); };
@@ -262,13 +266,15 @@ TcpsStack::TcpsStack() : m_impl(std::make_unique<Impl>(*this))
 
 TcpsStack::~TcpsStack() = default;
 
-void TcpsStack::Restart()
+void
+TcpsStack::Restart()
 {
     NS_ABORT_MSG_UNLESS(m_impl->m_host, "the TcpsStack is not aggregated to a node");
     m_impl->Renew();
 }
 
-int64_t TcpsStack::AssignStreams(int64_t stream)
+int64_t
+TcpsStack::AssignStreams(int64_t stream)
 {
     m_impl->m_stream = stream;
     m_impl->m_random.reset();
@@ -279,23 +285,27 @@ int64_t TcpsStack::AssignStreams(int64_t stream)
     return 1;
 }
 
-void TcpsStack::SetKeyLogStream(Ptr<OutputStreamWrapper> stream)
+void
+TcpsStack::SetKeyLogStream(Ptr<OutputStreamWrapper> stream)
 {
     m_impl->m_keyLog = stream;
 }
 
-std::string TcpsStack::GetIdentityFingerprint()
+std::string
+TcpsStack::GetIdentityFingerprint()
 {
     return tcps::Fingerprint(m_impl->Tcps().identity());
 }
 
-std::string TcpsStack::GetState(const Address& local, const Address& remote) const
+std::string
+TcpsStack::GetState(const Address& local, const Address& remote) const
 {
     const stack::FlowKey key(TcpsToWire(local), TcpsToWire(remote));
     return std::string(ToString(m_impl->Tcps().StateOf(key).value_or(tcps::State::kNone)));
 }
 
-uint64_t TcpsStack::GetCounter(const std::string& name) const
+uint64_t
+TcpsStack::GetCounter(const std::string& name) const
 {
     const stack::Counters& counters = m_impl->Tcps().counters();
     for (const auto& [known, member] : kSegmentCounters)
@@ -315,7 +325,8 @@ uint64_t TcpsStack::GetCounter(const std::string& name) const
     NS_ABORT_MSG("no counter is called '" << name << "'");
 }
 
-std::vector<std::string> TcpsStack::GetCounterNames()
+std::vector<std::string>
+TcpsStack::GetCounterNames()
 {
     std::vector<std::string> names;
     for (std::size_t kind = 0; kind < stack::kEventKinds; ++kind)
@@ -329,12 +340,14 @@ std::vector<std::string> TcpsStack::GetCounterNames()
     return names;
 }
 
-uint32_t TcpsStack::GetNConnections() const
+uint32_t
+TcpsStack::GetNConnections() const
 {
     return static_cast<uint32_t>(m_impl->Tcps().connections());
 }
 
-void TcpsStack::NotifyNewAggregate()
+void
+TcpsStack::NotifyNewAggregate()
 {
     if (!m_impl->m_host)
     {
@@ -347,7 +360,8 @@ void TcpsStack::NotifyNewAggregate()
     Object::NotifyNewAggregate();
 }
 
-void TcpsStack::DoDispose()
+void
+TcpsStack::DoDispose()
 {
     if (m_impl->m_host)
     {

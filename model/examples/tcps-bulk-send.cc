@@ -14,13 +14,15 @@
 
 using namespace ns3;
 
-static void PrintEvent(std::string host, const TcpsEvent& event)
+static void
+PrintEvent(std::string host, const TcpsEvent& event)
 {
     std::cout << event.time.As(Time::S) << " " << host << ": " << event.kind << " " << event.flow << " " << event.detail
               << std::endl;
 }
 
-int main(int argc, char* argv[])
+int
+main(int argc, char* argv[])
 {
     bool useTcps = true;
     uint64_t size = 10000000;

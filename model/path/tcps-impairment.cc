@@ -19,7 +19,8 @@ namespace wire = tcpslab::wire;
 namespace
 {
 
-bool IsTcp(const TcpsPathPacket& packet)
+bool
+IsTcp(const TcpsPathPacket& packet)
 {
     std::vector<uint8_t> bytes = packet.GetBytes();
     return wire::ParsePacket(std::as_writable_bytes(std::span(bytes))).has_value();
@@ -27,7 +28,8 @@ bool IsTcp(const TcpsPathPacket& packet)
 
 }  // namespace
 
-TypeId TcpsImpairment::GetTypeId()
+TypeId
+TcpsImpairment::GetTypeId()
 {
     static TypeId tid =
         TypeId("ns3::TcpsImpairment")
@@ -52,13 +54,15 @@ TcpsImpairment::TcpsImpairment() : m_count{0, 0}, m_random(CreateObject<UniformR
 
 TcpsImpairment::~TcpsImpairment() = default;
 
-int64_t TcpsImpairment::AssignStreams(int64_t stream)
+int64_t
+TcpsImpairment::AssignStreams(int64_t stream)
 {
     m_random->SetStream(stream);
     return 1;
 }
 
-void TcpsImpairment::Handle(const TcpsPathPacket& packet, Direction direction)
+void
+TcpsImpairment::Handle(const TcpsPathPacket& packet, Direction direction)
 {
     if (!IsTcp(packet))
     {
@@ -78,29 +82,34 @@ void TcpsImpairment::Handle(const TcpsPathPacket& packet, Direction direction)
     }
 }
 
-void TcpsImpairment::SetSegments(std::string list)
+void
+TcpsImpairment::SetSegments(std::string list)
 {
     m_segments = TcpsParseNumbers<uint64_t>(list);
 }
 
-std::string TcpsImpairment::GetSegments() const
+std::string
+TcpsImpairment::GetSegments() const
 {
     return TcpsFormatNumbers(m_segments);
 }
 
-TypeId TcpsLoss::GetTypeId()
+TypeId
+TcpsLoss::GetTypeId()
 {
     static TypeId tid =
         TypeId("ns3::TcpsLoss").SetParent<TcpsImpairment>().SetGroupName("Tcps").AddConstructor<TcpsLoss>();
     return tid;
 }
 
-void TcpsLoss::Impair(const TcpsPathPacket& packet, Direction direction)
+void
+TcpsLoss::Impair(const TcpsPathPacket& packet, Direction direction)
 {
     Drop(packet, direction);
 }
 
-TypeId TcpsReorder::GetTypeId()
+TypeId
+TcpsReorder::GetTypeId()
 {
     static TypeId tid = TypeId("ns3::TcpsReorder")
                             .SetParent<TcpsImpairment>()
@@ -114,12 +123,14 @@ TypeId TcpsReorder::GetTypeId()
     return tid;
 }
 
-void TcpsReorder::Impair(const TcpsPathPacket& packet, Direction direction)
+void
+TcpsReorder::Impair(const TcpsPathPacket& packet, Direction direction)
 {
     ForwardAfter(m_delay, packet, direction);
 }
 
-TypeId TcpsDuplicate::GetTypeId()
+TypeId
+TcpsDuplicate::GetTypeId()
 {
     static TypeId tid = TypeId("ns3::TcpsDuplicate")
                             .SetParent<TcpsImpairment>()
@@ -133,7 +144,8 @@ TypeId TcpsDuplicate::GetTypeId()
     return tid;
 }
 
-void TcpsDuplicate::Impair(const TcpsPathPacket& packet, Direction direction)
+void
+TcpsDuplicate::Impair(const TcpsPathPacket& packet, Direction direction)
 {
     Forward(packet, direction);
     for (uint32_t copy = 0; copy < m_count; ++copy)

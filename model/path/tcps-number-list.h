@@ -18,7 +18,8 @@ namespace ns3
 
 /** "3, 7" as a set. Anything else than numbers of that type is fatal. */
 template <typename Number>
-std::set<Number> TcpsParseNumbers(std::string_view list)
+std::set<Number>
+TcpsParseNumbers(std::string_view list)
 {
     std::set<Number> numbers;
     const char* next = list.data();
@@ -41,7 +42,8 @@ std::set<Number> TcpsParseNumbers(std::string_view list)
 
 /** The reverse: "3,7". */
 template <typename Number>
-std::string TcpsFormatNumbers(const std::set<Number>& numbers)
+std::string
+TcpsFormatNumbers(const std::set<Number>& numbers)
 {
     std::string list;
     for (const Number number : numbers)

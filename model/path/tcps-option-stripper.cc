@@ -12,7 +12,8 @@ NS_OBJECT_ENSURE_REGISTERED(TcpsOptionStripper);
 
 namespace wire = tcpslab::wire;
 
-TypeId TcpsOptionStripper::GetTypeId()
+TypeId
+TcpsOptionStripper::GetTypeId()
 {
     static TypeId tid =
         TypeId("ns3::TcpsOptionStripper")
@@ -43,12 +44,14 @@ TcpsOptionStripper::TcpsOptionStripper() : m_removed(0)
 
 TcpsOptionStripper::~TcpsOptionStripper() = default;
 
-uint64_t TcpsOptionStripper::GetNRemoved() const
+uint64_t
+TcpsOptionStripper::GetNRemoved() const
 {
     return m_removed;
 }
 
-void TcpsOptionStripper::Handle(const TcpsPathPacket& packet, Direction direction)
+void
+TcpsOptionStripper::Handle(const TcpsPathPacket& packet, Direction direction)
 {
     std::vector<uint8_t> bytes = packet.GetBytes();
     const std::span<std::byte> raw = std::as_writable_bytes(std::span(bytes));
@@ -78,12 +81,14 @@ void TcpsOptionStripper::Handle(const TcpsPathPacket& packet, Direction directio
     Achieve("removed an option");
 }
 
-void TcpsOptionStripper::SetKinds(std::string list)
+void
+TcpsOptionStripper::SetKinds(std::string list)
 {
     m_kinds = TcpsParseNumbers<uint8_t>(list);
 }
 
-std::string TcpsOptionStripper::GetKinds() const
+std::string
+TcpsOptionStripper::GetKinds() const
 {
     return TcpsFormatNumbers(m_kinds);
 }

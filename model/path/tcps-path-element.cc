@@ -11,7 +11,8 @@ namespace ns3
 NS_LOG_COMPONENT_DEFINE("TcpsPathElement");
 NS_OBJECT_ENSURE_REGISTERED(TcpsPathElement);
 
-TypeId TcpsPathElement::GetTypeId()
+TypeId
+TcpsPathElement::GetTypeId()
 {
     static TypeId tid =
         TypeId("ns3::TcpsPathElement")
@@ -74,7 +75,8 @@ TcpsPathElement::TcpsPathElement() : m_achieved(false)
 
 TcpsPathElement::~TcpsPathElement() = default;
 
-void TcpsPathElement::Receive(const TcpsPathPacket& packet, Direction direction)
+void
+TcpsPathElement::Receive(const TcpsPathPacket& packet, Direction direction)
 {
     const Scope own = direction == FORWARD ? SCOPE_FORWARD : SCOPE_BACKWARD;
     if (m_enabled && (m_scope == SCOPE_BOTH || m_scope == own))
@@ -87,32 +89,38 @@ void TcpsPathElement::Receive(const TcpsPathPacket& packet, Direction direction)
     }
 }
 
-void TcpsPathElement::SetOutput(Output output)
+void
+TcpsPathElement::SetOutput(Output output)
 {
     m_output = output;
 }
 
-TcpsPathElement::Goal TcpsPathElement::GetGoal() const
+TcpsPathElement::Goal
+TcpsPathElement::GetGoal() const
 {
     return m_goal;
 }
 
-bool TcpsPathElement::HasAchieved() const
+bool
+TcpsPathElement::HasAchieved() const
 {
     return m_achieved;
 }
 
-Time TcpsPathElement::GetAchievedAt() const
+Time
+TcpsPathElement::GetAchievedAt() const
 {
     return m_achievedAt;
 }
 
-int64_t TcpsPathElement::AssignStreams(int64_t /* stream */)
+int64_t
+TcpsPathElement::AssignStreams(int64_t /* stream */)
 {
     return 0;
 }
 
-void TcpsPathElement::Forward(const TcpsPathPacket& packet, Direction direction, bool modified)
+void
+TcpsPathElement::Forward(const TcpsPathPacket& packet, Direction direction, bool modified)
 {
     if (modified)
     {
@@ -121,25 +129,29 @@ void TcpsPathElement::Forward(const TcpsPathPacket& packet, Direction direction,
     Deliver(packet, direction);
 }
 
-void TcpsPathElement::ForwardAfter(Time delay, const TcpsPathPacket& packet, Direction direction)
+void
+TcpsPathElement::ForwardAfter(Time delay, const TcpsPathPacket& packet, Direction direction)
 {
     m_delayTrace(packet.GetPacket(), direction);
     Simulator::Schedule(delay, &TcpsPathElement::Deliver, Ptr<TcpsPathElement>(this), packet, direction);
 }
 
-void TcpsPathElement::Inject(const TcpsPathPacket& packet, Direction direction)
+void
+TcpsPathElement::Inject(const TcpsPathPacket& packet, Direction direction)
 {
     m_injectTrace(packet.GetPacket(), direction);
     Deliver(packet, direction);
 }
 
-void TcpsPathElement::Drop(const TcpsPathPacket& packet, Direction direction)
+void
+TcpsPathElement::Drop(const TcpsPathPacket& packet, Direction direction)
 {
     NS_LOG_INFO(GetInstanceTypeId().GetName() << " drops a packet of " << packet.GetSize() << " bytes");
     m_dropTrace(packet.GetPacket(), direction);
 }
 
-void TcpsPathElement::Achieve(const std::string& what)
+void
+TcpsPathElement::Achieve(const std::string& what)
 {
     if (m_achieved)
     {
@@ -151,7 +163,8 @@ void TcpsPathElement::Achieve(const std::string& what)
     m_achievedTrace(what);
 }
 
-void TcpsPathElement::Deliver(TcpsPathPacket packet, Direction direction)
+void
+TcpsPathElement::Deliver(TcpsPathPacket packet, Direction direction)
 {
     if (!m_output.IsNull())
     {
@@ -159,7 +172,8 @@ void TcpsPathElement::Deliver(TcpsPathPacket packet, Direction direction)
     }
 }
 
-void TcpsPathElement::DoDispose()
+void
+TcpsPathElement::DoDispose()
 {
     m_output.Nullify();
     Object::DoDispose();

@@ -13,7 +13,8 @@ TcpsPathPacket::TcpsPathPacket(const std::vector<uint8_t>& bytes) : m_bytes(byte
 {
 }
 
-const std::vector<uint8_t>& TcpsPathPacket::GetBytes() const
+const std::vector<uint8_t>&
+TcpsPathPacket::GetBytes() const
 {
     if (m_bytes.empty() && m_packet)
     {
@@ -23,23 +24,27 @@ const std::vector<uint8_t>& TcpsPathPacket::GetBytes() const
     return m_bytes;
 }
 
-void TcpsPathPacket::SetBytes(const std::vector<uint8_t>& bytes)
+void
+TcpsPathPacket::SetBytes(const std::vector<uint8_t>& bytes)
 {
     m_bytes = bytes;
     m_modified = true;
 }
 
-bool TcpsPathPacket::IsModified() const
+bool
+TcpsPathPacket::IsModified() const
 {
     return m_modified;
 }
 
-uint32_t TcpsPathPacket::GetSize() const
+uint32_t
+TcpsPathPacket::GetSize() const
 {
     return m_packet && !m_modified ? m_packet->GetSize() : static_cast<uint32_t>(m_bytes.size());
 }
 
-Ptr<Packet> TcpsPathPacket::GetPacket() const
+Ptr<Packet>
+TcpsPathPacket::GetPacket() const
 {
     Ptr<Packet> packet = m_packet ? m_packet->Copy() : Create<Packet>();
     if (!m_packet || m_modified)

@@ -18,7 +18,8 @@ constexpr uint8_t kIpVersion6 = 6;
 
 }  // namespace
 
-TypeId TcpsWireNode::GetTypeId()
+TypeId
+TcpsWireNode::GetTypeId()
 {
     static TypeId tid =
         TypeId("ns3::TcpsWireNode").SetParent<Node>().SetGroupName("Tcps").AddConstructor<TcpsWireNode>();
@@ -28,7 +29,8 @@ TypeId TcpsWireNode::GetTypeId()
 TcpsWireNode::TcpsWireNode() = default;
 TcpsWireNode::~TcpsWireNode() = default;
 
-void TcpsWireNode::Join(Ptr<NetDevice> clientSide, Ptr<NetDevice> serverSide)
+void
+TcpsWireNode::Join(Ptr<NetDevice> clientSide, Ptr<NetDevice> serverSide)
 {
     NS_ABORT_MSG_UNLESS(clientSide->GetNode() == this && serverSide->GetNode() == this,
                         "both devices must be this node's own");
@@ -41,24 +43,28 @@ void TcpsWireNode::Join(Ptr<NetDevice> clientSide, Ptr<NetDevice> serverSide)
     }
 }
 
-void TcpsWireNode::AddElement(Ptr<TcpsPathElement> element)
+void
+TcpsWireNode::AddElement(Ptr<TcpsPathElement> element)
 {
     const auto index = static_cast<uint32_t>(m_elements.size());
     m_elements.push_back(element);
     element->SetOutput(MakeCallback(&TcpsWireNode::PassOnFrom, this).Bind(index));
 }
 
-uint32_t TcpsWireNode::GetNElements() const
+uint32_t
+TcpsWireNode::GetNElements() const
 {
     return static_cast<uint32_t>(m_elements.size());
 }
 
-Ptr<TcpsPathElement> TcpsWireNode::GetElement(uint32_t index) const
+Ptr<TcpsPathElement>
+TcpsWireNode::GetElement(uint32_t index) const
 {
     return m_elements.at(index);
 }
 
-int64_t TcpsWireNode::AssignStreams(int64_t stream)
+int64_t
+TcpsWireNode::AssignStreams(int64_t stream)
 {
     int64_t next = stream;
     for (const Ptr<TcpsPathElement>& element : m_elements)
@@ -68,12 +74,13 @@ int64_t TcpsWireNode::AssignStreams(int64_t stream)
     return next - stream;
 }
 
-void TcpsWireNode::ReceiveFromDevice(Ptr<NetDevice> device,
-                                     Ptr<const Packet> packet,
-                                     uint16_t protocol,
-                                     const Address& source,
-                                     const Address& destination,
-                                     NetDevice::PacketType /* packetType */)
+void
+TcpsWireNode::ReceiveFromDevice(Ptr<NetDevice> device,
+                                Ptr<const Packet> packet,
+                                uint16_t protocol,
+                                const Address& source,
+                                const Address& destination,
+                                NetDevice::PacketType /* packetType */)
 {
     const TcpsPathElement::Direction direction =
         device == m_devices[TcpsPathElement::BACKWARD] ? TcpsPathElement::FORWARD : TcpsPathElement::BACKWARD;
@@ -102,7 +109,8 @@ void TcpsWireNode::ReceiveFromDevice(Ptr<NetDevice> device,
     }
 }
 
-void TcpsWireNode::PassOnFrom(uint32_t index, const TcpsPathPacket& packet, TcpsPathElement::Direction direction)
+void
+TcpsWireNode::PassOnFrom(uint32_t index, const TcpsPathPacket& packet, TcpsPathElement::Direction direction)
 {
     const bool forward = direction == TcpsPathElement::FORWARD;
     if (index == (forward ? m_elements.size() - 1 : 0))
@@ -115,7 +123,8 @@ void TcpsWireNode::PassOnFrom(uint32_t index, const TcpsPathPacket& packet, Tcps
     }
 }
 
-void TcpsWireNode::Transmit(const TcpsPathPacket& packet, TcpsPathElement::Direction direction)
+void
+TcpsWireNode::Transmit(const TcpsPathPacket& packet, TcpsPathElement::Direction direction)
 {
     const Ptr<NetDevice>& device = m_devices[direction];
     const Ptr<Packet> out = packet.GetPacket();
@@ -137,7 +146,8 @@ void TcpsWireNode::Transmit(const TcpsPathPacket& packet, TcpsPathElement::Direc
     device->SendFrom(out, addresses.source, addresses.destination, protocol);
 }
 
-void TcpsWireNode::DoDispose()
+void
+TcpsWireNode::DoDispose()
 {
     for (const Ptr<TcpsPathElement>& element : m_elements)
     {
