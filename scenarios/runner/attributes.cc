@@ -1,0 +1,122 @@
+#include "scenarios/runner/attributes.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <ns3/attribute.h>
+#include <ns3/pointer.h>
+#include <ns3/string.h>
+#include <ns3/tcp-socket-base.h>
+#include <ns3/tcps-path-element.h>
+#include <ns3/type-id.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/runner/units.h"
+
+namespace tcpslab::scenarios {
+namespace {
+
+// The attributes that can be set, those of the parents included, up to but not including `root`.
+std::vector<std::string> SettableAttributes(ns3::TypeId type, ns3::TypeId root) {
+  std::vector<std::string> names;
+  for (; type != root; type = type.GetParent()) {
+    for (std::size_t i = 0; i < type.GetAttributeN(); ++i) {
+      const ns3::TypeId::AttributeInformation attribute = type.GetAttribute(i);
+      const bool settable = (attribute.flags & ns3::TypeId::ATTR_SET) != 0 && attribute.accessor->HasSetter();
+      if (settable && attribute.checker->GetValueTypeName() != "ns3::CallbackValue") {
+        names.push_back(attribute.name);
+      }
+    }
+    if (!type.HasParent() || type.GetParent() == type) {
+      break;
+    }
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+// ns-3 reads "4MiB" as the number 4, and "12x" as 12: numbers are checked here.
+void NormaliseNumber(Attribute& attribute, const std::string& type) {
+  const auto fail = [&attribute] {
+    throw ScenarioError(attribute.location,
+                        fmt::format("{}: expected a number, found '{}'", attribute.name, attribute.value));
+  };
+  const char* const begin = attribute.value.data();
+  const char* const end = begin + attribute.value.size();
+  if (type == "ns3::UintegerValue") {
+    const std::optional<std::uint64_t> number = ParseSize(attribute.value);
+    if (!number) {
+      fail();
+    }
+    attribute.value = std::to_string(*number);
+  } else if (type == "ns3::IntegerValue" || type == "ns3::DoubleValue") {
+    double number = 0;
+    const auto [stop, error] = std::from_chars(begin, end, number);
+    if (error != std::errc{} || stop != end) {
+      fail();
+    }
+  } else if (type == "ns3::TimeValue") {
+    if (!ParseDuration(attribute.value)) {
+      throw ScenarioError(attribute.location,
+                          fmt::format("{}: expected a time such as 10ms, found '{}'", attribute.name, attribute.value));
+    }
+  }
+}
+
+void Check(Attribute& attribute, ns3::TypeId type, ns3::TypeId root) {
+  ns3::TypeId::AttributeInformation information;
+  const std::vector<std::string> names = SettableAttributes(type, root);
+  if (std::ranges::find(names, attribute.name) == names.end() ||
+      !type.LookupAttributeByName(attribute.name, &information)) {
+    throw ScenarioError(attribute.location, fmt::format("unknown attribute '{}' of {}; expected one of: {}",
+                                                        attribute.name, type.GetName(), fmt::join(names, ", ")));
+  }
+  NormaliseNumber(attribute, information.checker->GetValueTypeName());
+  // Reading a pointer creates the object: that is left to the run.
+  if (information.checker->GetValueTypeName() != "ns3::PointerValue" &&
+      !information.checker->CreateValidValue(ns3::StringValue(attribute.value))) {
+    const std::string choice = information.checker->HasUnderlyingTypeInformation()
+                                   ? fmt::format("; expected {}", information.checker->GetUnderlyingTypeInformation())
+                                   : "";
+    throw ScenarioError(attribute.location, fmt::format("{}: '{}' is no value of this attribute{}", attribute.name,
+                                                        attribute.value, choice));
+  }
+}
+
+std::vector<std::string> PathElementTypes() {
+  std::vector<std::string> names;
+  for (std::uint16_t i = 0; i < ns3::TypeId::GetRegisteredN(); ++i) {
+    const ns3::TypeId type = ns3::TypeId::GetRegistered(i);
+    if (type.IsChildOf(ns3::TcpsPathElement::GetTypeId()) && type.HasConstructor()) {
+      names.push_back(type.GetName());
+    }
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+}  // namespace
+
+void CheckAttributes(Scenario& scenario) {
+  for (Host* host : {&scenario.client, &scenario.server}) {
+    for (Attribute& attribute : host->tcp) {
+      Check(attribute, ns3::TcpSocketBase::GetTypeId(), ns3::Socket::GetTypeId());
+    }
+  }
+  const std::vector<std::string> types = PathElementTypes();
+  for (PathElement& element : scenario.path) {
+    if (std::ranges::find(types, element.type) == types.end()) {
+      throw ScenarioError(element.location, fmt::format("unknown path element '{}'; expected one of: {}", element.type,
+                                                        fmt::join(types, ", ")));
+    }
+    for (Attribute& attribute : element.attributes) {
+      Check(attribute, ns3::TypeId::LookupByName(element.type), ns3::Object::GetTypeId());
+    }
+  }
+}
+
+}  // namespace tcpslab::scenarios

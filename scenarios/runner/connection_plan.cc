@@ -1,0 +1,31 @@
+#include "scenarios/runner/connection_plan.h"
+
+#include <algorithm>
+
+namespace tcpslab::scenarios {
+
+std::vector<ConnectionPlan> PlanConnections(const Workload& workload, std::uint64_t seed) {
+  std::vector<ConnectionPlan> plans;
+  plans.reserve(workload.visits * workload.connections);
+  // An echo sends back what it got.
+  const Way answer = workload.kind == WorkloadKind::kEcho ? Way::kRequest : Way::kResponse;
+  for (std::size_t visit = 1; visit <= workload.visits; ++visit) {
+    const bool forward = workload.directions[visit - 1] == Direction::kForward;
+    for (std::size_t i = 0; i < workload.connections; ++i) {
+      const std::size_t index = plans.size();
+      plans.push_back({.index = index,
+                       .visit = visit,
+                       .connecting = forward ? HostName::kClient : HostName::kServer,
+                       .request = Pattern(seed, index, Way::kRequest, workload.request),
+                       .response = Pattern(seed, index, answer, workload.response)});
+    }
+  }
+  return plans;
+}
+
+std::size_t IndexOfPort(std::uint16_t port, std::size_t plans) {
+  const std::size_t index = static_cast<std::size_t>(port) - ConnectionPlan::kFirstPort;
+  return port < ConnectionPlan::kFirstPort ? plans : std::min(index, plans);
+}
+
+}  // namespace tcpslab::scenarios

@@ -1,0 +1,236 @@
+#include "scenarios/runner/pattern_application.h"
+
+#include <ns3/callback.h>
+#include <ns3/packet.h>
+#include <ns3/simulator.h>
+#include <ns3/string.h>
+#include <ns3/tcp-socket-base.h>
+#include <ns3/tcp-socket-factory.h>
+#include <ns3/tcp-tx-buffer.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+#include "scenarios/runner/ns3_units.h"
+
+namespace tcpslab::scenarios {
+namespace {
+
+// ns-3's sockets have no abort; this reaches the one that TcpSocketBase keeps to itself.
+class Aborter : public ns3::TcpSocketBase {
+ public:
+  static void Abort(ns3::TcpSocketBase& socket) { (socket.*(&Aborter::SendRST))(); }
+};
+
+}  // namespace
+
+PatternApplication::PatternApplication(ns3::Ptr<ns3::Node> node, const ApplicationPlan& plan,
+                                       const std::vector<Attribute>& attributes, SettledCallback on_settled)
+    : plan_(plan), on_settled_(std::move(on_settled)) {
+  observation_.expected = plan.incoming->length();
+  socket_ = ns3::Socket::CreateSocket(node, ns3::TcpSocketFactory::GetTypeId());
+  for (const Attribute& attribute : attributes) {
+    socket_->SetAttribute(attribute.name, ns3::StringValue(attribute.value));
+  }
+}
+
+PatternApplication::~PatternApplication() = default;
+
+void PatternApplication::ListenAt(const ns3::Address& local) {
+  listener_ = std::exchange(socket_, nullptr);
+  if (listener_->Bind(local) != 0) {
+    throw std::logic_error("a server port is taken");
+  }
+}
+
+void PatternApplication::ConnectTo(const ns3::Address& remote) { remote_ = remote; }
+
+void PatternApplication::Start() {
+  if (listener_) {
+    listener_->SetAcceptCallback(ns3::MakeNullCallback<bool, ns3::Ptr<ns3::Socket>, const ns3::Address&>(),
+                                 ns3::MakeCallback(&PatternApplication::OnAccepted, this));
+    listener_->Listen();
+    return;
+  }
+  socket_->SetConnectCallback(ns3::MakeCallback(&PatternApplication::OnConnected, this),
+                              ns3::MakeCallback(&PatternApplication::OnRefused, this));
+  Use(socket_);
+  if (socket_->Connect(remote_) != 0) {
+    throw std::logic_error("no route to the other host");
+  }
+}
+
+void PatternApplication::Use(ns3::Ptr<ns3::Socket> socket) {
+  socket_ = std::move(socket);
+  socket_->SetRecvCallback(ns3::MakeCallback(&PatternApplication::OnReadable, this));
+  socket_->SetSendCallback(ns3::MakeCallback(&PatternApplication::OnWritable, this));
+  socket_->SetCloseCallbacks(ns3::MakeCallback(&PatternApplication::OnClosed, this),
+                             ns3::MakeCallback(&PatternApplication::OnError, this));
+  socket_->TraceConnectWithoutContext("State", ns3::MakeCallback(&PatternApplication::OnState, this));
+}
+
+void PatternApplication::OnAccepted(ns3::Ptr<ns3::Socket> socket, const ns3::Address& /*from*/) {
+  Use(std::move(socket));
+  state_ = ns3::TcpSocket::ESTABLISHED;
+  Established();
+}
+
+void PatternApplication::OnConnected(ns3::Ptr<ns3::Socket> /*socket*/) { Established(); }
+
+void PatternApplication::OnRefused(ns3::Ptr<ns3::Socket> /*socket*/) { Settle(); }
+
+void PatternApplication::Established() {
+  observation_.established = SimulationTime();
+  SendMore();
+  EndIfDone();
+}
+
+void PatternApplication::OnReadable(ns3::Ptr<ns3::Socket> socket) {
+  std::array<std::uint8_t, 16384> bytes;
+  while (const ns3::Ptr<ns3::Packet> packet = socket->Recv(bytes.size(), 0)) {
+    const std::uint32_t size = packet->CopyData(bytes.data(), bytes.size());
+    if (size == 0) {
+      break;
+    }
+    Take(std::as_bytes(std::span(bytes).first(size)));
+  }
+  SendMore();
+  EndIfDone();
+}
+
+void PatternApplication::Take(std::span<const std::byte> bytes) {
+  NoteReceived(observation_, *plan_.incoming, bytes, SimulationTime());
+  if (plan_.echoes) {
+    to_echo_.insert(to_echo_.end(), bytes.begin(), bytes.end());
+  }
+}
+
+void PatternApplication::OnWritable(ns3::Ptr<ns3::Socket> /*socket*/, std::uint32_t /*available*/) {
+  SendMore();
+  EndIfDone();
+}
+
+void PatternApplication::SendMore() {
+  if (!observation_.established || settled_) {
+    return;
+  }
+  if (plan_.echoes) {
+    while (!to_echo_.empty()) {
+      const std::uint64_t before = sent_;
+      const bool more = SendSome(to_echo_);
+      to_echo_.erase(to_echo_.begin(), to_echo_.begin() + static_cast<std::ptrdiff_t>(sent_ - before));
+      if (!more) {
+        return;
+      }
+    }
+    return;
+  }
+  if (plan_.answers && !AllReceived()) {
+    return;
+  }
+  std::array<std::byte, 16384> block;
+  while (!AllSent()) {
+    const std::span<std::byte> part =
+        std::span(block).first(std::min<std::uint64_t>(block.size(), plan_.outgoing->length() - sent_));
+    plan_.outgoing->Fill(sent_, part);
+    if (!SendSome(part)) {
+      return;
+    }
+  }
+}
+
+// Hands what fits to the socket. False if not all of it did.
+bool PatternApplication::SendSome(std::span<const std::byte> bytes) {
+  const std::size_t size = std::min<std::size_t>(bytes.size(), socket_->GetTxAvailable());
+  if (size == 0) {
+    return false;
+  }
+  const auto packet =
+      ns3::Create<ns3::Packet>(reinterpret_cast<const std::uint8_t*>(bytes.data()), static_cast<std::uint32_t>(size));
+  const int taken = socket_->Send(packet);
+  if (taken < 0) {
+    return false;
+  }
+  sent_ += static_cast<std::uint64_t>(taken);
+  return static_cast<std::size_t>(taken) == bytes.size();
+}
+
+bool PatternApplication::AllAcknowledged() const {
+  return ns3::DynamicCast<ns3::TcpSocketBase>(socket_)->GetTxBuffer()->Size() == 0;
+}
+
+void PatternApplication::EndIfDone() {
+  if (settled_ || !observation_.established || !AllReceived() || !AllSent()) {
+    return;
+  }
+  switch (plan_.ending) {
+    case Ending::kClose:
+      if (!std::exchange(closed_, true)) {
+        socket_->Close();
+      }
+      if (AllAcknowledged()) {
+        Finish();
+      }
+      break;
+    case Ending::kAwait:
+      if (peer_closed_) {
+        Finish();
+        socket_->Close();
+      }
+      break;
+    case Ending::kAbort:
+      if (AllAcknowledged()) {
+        Finish();
+        Aborter::Abort(*ns3::DynamicCast<ns3::TcpSocketBase>(socket_));
+      }
+      break;
+  }
+}
+
+void PatternApplication::Finish() {
+  observation_.finished = true;
+  Settle();
+}
+
+void PatternApplication::OnState(ns3::TcpSocket::TcpStates_t /*from*/, ns3::TcpSocket::TcpStates_t to) { state_ = to; }
+
+// ns-3 calls this for the peer's end of stream, after it went on to CLOSE_WAIT or beyond, and also for an RST, which
+// finds the socket in an earlier state still.
+void PatternApplication::OnClosed(ns3::Ptr<ns3::Socket> socket) {
+  switch (state_) {
+    case ns3::TcpSocket::SYN_SENT:
+    case ns3::TcpSocket::SYN_RCVD:
+    case ns3::TcpSocket::ESTABLISHED:
+    case ns3::TcpSocket::FIN_WAIT_1:
+    case ns3::TcpSocket::FIN_WAIT_2:
+      OnError(std::move(socket));
+      return;
+    default:
+      break;
+  }
+  peer_closed_ = true;
+  EndIfDone();
+  if (!settled_ && !std::exchange(closed_, true)) {  // the peer closed before its time: nothing more will come
+    socket_->Close();
+    Settle();
+  }
+}
+
+void PatternApplication::OnError(ns3::Ptr<ns3::Socket> /*socket*/) {
+  if (!settled_ && observation_.established) {
+    observation_.error = SimulationTime();
+  }
+  Settle();
+}
+
+void PatternApplication::Settle() {
+  if (!settled_) {
+    settled_ = true;
+    on_settled_();
+  }
+}
+
+}  // namespace tcpslab::scenarios

@@ -1,0 +1,88 @@
+// The application of every scenario: sends its pattern, checks every byte that comes against the peer's, and closes as
+// the workload says. It uses ns-3 sockets like any other application.
+#pragma once
+
+#include <ns3/address.h>
+#include <ns3/node.h>
+#include <ns3/ptr.h>
+#include <ns3/socket.h>
+#include <ns3/tcp-socket.h>
+
+#include <cstddef>
+#include <vector>
+
+#include "scenarios/runner/endpoint.h"
+#include "scenarios/runner/pattern.h"
+#include "scenarios/runner/scenario.h"
+
+namespace tcpslab::scenarios {
+
+// What an application does once its data has gone through.
+enum class Ending : std::uint8_t {
+  kClose,  // closes; is finished when everything it sent is acknowledged
+  kAwait,  // waits for the peer's end of stream, then closes; or for its reset
+  kAbort,  // sends RST, once everything it sent is acknowledged
+};
+
+struct ApplicationPlan {
+  const Pattern* outgoing;
+  const Pattern* incoming;
+  bool answers = false;  // sends only when all of `incoming` is there
+  bool echoes = false;   // sends back what comes, as it comes
+  Ending ending = Ending::kAwait;
+};
+
+class PatternApplication final : public Endpoint {
+ public:
+  // Listens at `local`, or connects to `remote` where that is set. The attributes are set on its socket, and so on what
+  // a listening one accepts.
+  PatternApplication(ns3::Ptr<ns3::Node> node, const ApplicationPlan& plan, const std::vector<Attribute>& attributes,
+                     SettledCallback on_settled);
+  ~PatternApplication() override;
+  PatternApplication(const PatternApplication&) = delete;
+  PatternApplication& operator=(const PatternApplication&) = delete;
+
+  void ListenAt(const ns3::Address& local);
+  void ConnectTo(const ns3::Address& remote);
+
+  void Start() override;
+  [[nodiscard]] const ApplicationObservation& observation() const override { return observation_; }
+  [[nodiscard]] bool settled() const override { return settled_; }
+
+ private:
+  void Use(ns3::Ptr<ns3::Socket> socket);
+  void OnAccepted(ns3::Ptr<ns3::Socket> socket, const ns3::Address& from);
+  void OnConnected(ns3::Ptr<ns3::Socket> socket);
+  void OnRefused(ns3::Ptr<ns3::Socket> socket);
+  void OnReadable(ns3::Ptr<ns3::Socket> socket);
+  void OnWritable(ns3::Ptr<ns3::Socket> socket, std::uint32_t available);
+  void OnClosed(ns3::Ptr<ns3::Socket> socket);
+  void OnError(ns3::Ptr<ns3::Socket> socket);
+  void OnState(ns3::TcpSocket::TcpStates_t from, ns3::TcpSocket::TcpStates_t to);
+
+  void Established();
+  void Take(std::span<const std::byte> bytes);
+  void SendMore();
+  bool SendSome(std::span<const std::byte> bytes);
+  void EndIfDone();
+  void Finish();
+  void Settle();
+  [[nodiscard]] bool AllReceived() const { return observation_.received >= plan_.incoming->length(); }
+  [[nodiscard]] bool AllSent() const { return sent_ >= plan_.outgoing->length(); }
+  [[nodiscard]] bool AllAcknowledged() const;
+
+  ApplicationPlan plan_;
+  SettledCallback on_settled_;
+  ns3::Address remote_;
+  ns3::Ptr<ns3::Socket> listener_;
+  ns3::Ptr<ns3::Socket> socket_;
+  ns3::TcpSocket::TcpStates_t state_ = ns3::TcpSocket::CLOSED;
+  ApplicationObservation observation_;
+  std::uint64_t sent_ = 0;
+  std::vector<std::byte> to_echo_;
+  bool closed_ = false;
+  bool peer_closed_ = false;
+  bool settled_ = false;
+};
+
+}  // namespace tcpslab::scenarios

@@ -1,0 +1,42 @@
+// The simulated network of a scenario: client, one wire node for each path element, server, and the links between them.
+#pragma once
+
+#include <ns3/address.h>
+#include <ns3/node.h>
+#include <ns3/point-to-point-net-device.h>
+#include <ns3/ptr.h>
+#include <ns3/tcps-path-element.h>
+#include <ns3/tcps-shim-protocol.h>
+#include <ns3/tcps-stack.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "scenarios/runner/scenario.h"
+
+namespace tcpslab::scenarios {
+
+struct SimulatedHost {
+  ns3::Ptr<ns3::Node> node;
+  ns3::Ptr<ns3::TcpsStack> stack;        // none where the host runs plain TCP
+  ns3::Ptr<ns3::TcpsShimProtocol> shim;  // the host parts, always there
+  ns3::Address address;                  // an Ipv4Address or Ipv6Address
+
+  // The address with a port, as sockets take it.
+  [[nodiscard]] ns3::Address At(std::uint16_t port) const;
+};
+
+struct Topology {
+  std::array<SimulatedHost, 2> hosts;                             // by HostName
+  std::vector<ns3::Ptr<ns3::PointToPointNetDevice>> client_ends;  // of each link, in path order
+  std::vector<ns3::Ptr<ns3::TcpsPathElement>> elements;           // in the order of Scenario::path
+  std::vector<const PathElement*> element_plans;                  // what each is in the scenario
+
+  SimulatedHost& host(HostName name) { return hosts[static_cast<std::size_t>(name)]; }
+};
+
+// Builds it; every random stream is assigned. `with_goals`: whether the path elements that have a goal are there too.
+[[nodiscard]] Topology BuildTopology(const Scenario& scenario, const ProtocolKey& protocol, bool with_goals);
+
+}  // namespace tcpslab::scenarios
