@@ -1,4 +1,5 @@
-// The choices an administrator makes; names as in the daemon's options with `_` for `-`.
+// The choices an administrator makes; names as in the daemon's options with `_` for `-`. The limits' defaults are those
+// which the upstream TCP/S module has fixed (spec tcps-dialects.md, R20); the lkm dialect takes others as well.
 #pragma once
 
 #include <chrono>

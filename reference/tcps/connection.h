@@ -31,11 +31,11 @@ struct Direction {
 
 // How far both ends have shown each other who they are (spec tcps-dialects.md, the TI rule).
 struct IdentityExchange {
-  stack::Instant due_since{};              // when TI last became due, or the handshake was complete
-  stack::Instant last_ack{};               // the last pure ACK that left
-  stack::Instant last_sent{};              // the last TI that left
-  stack::Instant wake_at = stack::kNever;  // when a timer will look at this connection next
-  std::uint8_t own_acks = 0;               // pure ACKs that the shim sent itself
+  stack::Instant due_since = stack::kNever;  // when TI last became due, or the handshake was complete
+  stack::Instant last_ack{};                 // the last pure ACK that left
+  stack::Instant last_sent{};                // the last TI that left
+  stack::Instant wake_at = stack::kNever;    // when a timer will look at this connection next
+  std::uint8_t own_acks = 0;                 // pure ACKs that the shim sent itself
   std::uint8_t answers = 0;
   bool judged = false;  // a TI of the peer was judged: the first one counts
   bool sent = false;

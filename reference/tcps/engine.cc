@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "reference/wire/sequence.h"
+
 namespace tcpslab::tcps {
 
 using stack::EventKind;
@@ -38,6 +40,19 @@ Verdict Tcps::Engine::Inbound(stack::Segment& segment, stack::Instant now) {
   return verdict;
 }
 
+namespace {
+
+// The peer acknowledges our SYN, which one who only guesses numbers cannot do; or our TCP goes on to send. A pure ACK
+// of a server's TCP says nothing: it may answer a stray segment.
+bool CompletesHandshake(const stack::Segment& segment, bool outbound, const Connection& connection) {
+  if ((segment.flags & (wire::kSyn | wire::kRst)) != 0) return false;
+  if (outbound) return connection.role == stack::Role::kClient || !segment.IsPureAck();
+  return segment.Has(wire::kAck) &&
+         wire::SequenceWithin(segment.acknowledgement, connection.local_isn + 1, connection.highest_sent);
+}
+
+}  // namespace
+
 Verdict Tcps::Engine::Run(Step& step) {
   if (!Concerns(step.segment, step.outbound)) return Verdict::kPass;
   step.connection = table_.Find(step.key);
@@ -54,7 +69,9 @@ Verdict Tcps::Engine::Run(Step& step) {
 
   if (step.connection != nullptr && step.connection->Protected()) {
     if (step.outbound && outcome.verdict == Verdict::kPass && !step.segment.Has(wire::kRst)) NoteOutbound(step);
-    if (!step.segment.Has(wire::kSyn)) step.connection->confirmed = true;
+    if (!step.connection->confirmed && outcome.verdict == Verdict::kPass) {
+      step.connection->confirmed = CompletesHandshake(step.segment, step.outbound, *step.connection);
+    }
     WatchIdentity(step.key, *step.connection, step.now);
   }
   return outcome.verdict;
@@ -62,9 +79,11 @@ Verdict Tcps::Engine::Run(Step& step) {
 
 bool Tcps::Engine::Concerns(const stack::Segment& segment, bool outbound) const {
   const wire::Address& source = segment.source.address;
+  const wire::Address& destination = segment.destination.address;
   if (source.family() == wire::Family::kIpv6 && !traits_.protects_ipv6) return false;
   if (!outbound && segment.reassembled && !traits_.checks_reassembled) return false;
-  return !(traits_.exempts_own_host && (source == segment.destination.address || source.IsLoopback()));
+  const bool own_host = source == destination || source.IsLoopback() || destination.IsLoopback();
+  return !(traits_.exempts_own_host && own_host);
 }
 
 void Tcps::Engine::FindOffer(Step& step) {

@@ -115,14 +115,12 @@ void Tcps::Engine::TakeOffer(Connection& connection, const HeldOffer& offer) {
 
 Tcps::Engine::Outcome Tcps::Engine::Accept(Step& step) {
   const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc};
-  if (step.connection == nullptr) {
-    ShedHalfOpen();
-    if (!MakeRoom(step)) return {traits_.drops_when_table_full ? Verdict::kDrop : Verdict::kPass, false};
-  } else if (traits_.drops_when_table_full && step.connection->remote_isn == offer.initial_sequence) {
+  const bool replaces = step.connection != nullptr && traits_.drops_when_table_full;
+  if (replaces && step.connection->remote_isn == offer.initial_sequence) {
     return kStay;  // a retransmission of the SYN of a connection that runs unprotected
-  } else {
-    ShedHalfOpen();
   }
+  ShedHalfOpen();
+  if (!replaces && !MakeRoom(step)) return {traits_.drops_when_table_full ? Verdict::kDrop : Verdict::kPass, false};
   TakeOffer(Begin(step, Role::kServer), offer);
   return {};
 }

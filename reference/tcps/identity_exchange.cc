@@ -172,7 +172,7 @@ stack::Instant Tcps::Engine::OwnAckDeadline(const Connection& connection) const 
 
 void Tcps::Engine::WatchIdentity(const stack::FlowKey& key, Connection& connection, stack::Instant now) {
   IdentityExchange& exchange = connection.identity;
-  if (connection.confirmed && exchange.due_since == stack::Instant{}) exchange.due_since = now;
+  if (connection.confirmed && exchange.due_since == stack::kNever) exchange.due_since = now;
   const stack::Instant deadline = OwnAckDeadline(connection);
   if (deadline >= exchange.wake_at) return;  // a timer that comes too early looks again
   exchange.wake_at = deadline;
@@ -217,6 +217,7 @@ void Tcps::Engine::NoteOutbound(const Step& step) {
   if (wire::SequenceBefore(connection.highest_sent, end)) connection.highest_sent = end;
   connection.last_acknowledgement = step.segment.acknowledgement;
   connection.last_window = step.segment.window;
+  connection.reset_sent = false;  // our TCP goes on: that RST answered a stray segment
 }
 
 }  // namespace tcpslab::tcps

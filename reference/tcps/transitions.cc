@@ -48,7 +48,7 @@ const TransitionTable kReadmeTransitions = {{
 // tcps-wire.md, section 7, row by row. The module has no BLOCKED.
 const TransitionTable kLkmTransitions = {{
     // kOutSyn
-    {{{kOpen, kSS}, {kRepeatSyn, kSS}, {kPass, kSR}, {kPass, kE}, {kPass, kA}, {kReopen, kSS}, {kDrop, kB}}},
+    {{{kOpen, kSS}, {kRepeatSyn, kSS}, {kPass, kSR}, {kPass, kE}, {kPass, kA}, {kOpen, kSS}, {kDrop, kB}}},
     // kOutSynAck
     {{{kPass, kN}, {kPass, kSS}, {kAnswer, kE}, {kPass, kE}, {kPass, kA}, {kPass, kD}, {kDrop, kB}}},
     // kOutRst

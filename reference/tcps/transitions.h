@@ -34,7 +34,7 @@ enum class Action : std::uint8_t {
   kPass,
   kDrop,
   kDropIfEnforcing,   // enforce=1: drop; else pass
-  kOpen,              // our SYN: new entry, TC into it. Table full: no entry; the dialect passes or drops the SYN
+  kOpen,              // our SYN: new entry, TC into it. Table full: nothing changes; the dialect passes or drops it
   kRepeatSyn,         // our SYN again: same key, the initial sequence number from this SYN
   kRepeatOrReopen,    // our SYN: as kRepeatSyn if it has the entry's initial sequence number, else as kReopen
   kReopen,            // our SYN: a fresh entry in place of the present one
@@ -42,7 +42,7 @@ enum class Action : std::uint8_t {
   kAccept,            // their SYN with TC: new entry. Table full: as kOpen
   kUpdateOffer,       // their SYN with TC again: take its initial sequence number and key
   kReplaceOffer,      // the same if its initial sequence number is another one; else nothing changes
-  kHoldOffer,         // their SYN with TC and another initial sequence number: keep it aside until our TCP answers it
+  kHoldOffer,         // their SYN with TC on a flow that has keys: keep it aside until our TCP answers it
   kSimultaneousOpen,  // their SYN while ours is out: enforce=1: block; else fall back
   kRefuseOrPass,      // their SYN without TC: enforce=1: drop; else pass
   kRefuseOrCross,     // the same while our SYN is out: enforce=1: drop; else fall back

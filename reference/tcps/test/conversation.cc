@@ -10,6 +10,12 @@ wire::OptionArea LinuxSynOptions() {
   return *wire::OptionArea::FromBytes(std::as_bytes(std::span(kBytes)));
 }
 
+wire::OptionArea Options(std::initializer_list<int> bytes) {
+  std::vector<std::byte> area;
+  for (const int byte : bytes) area.push_back(static_cast<std::byte>(byte));
+  return *wire::OptionArea::FromBytes(area);
+}
+
 stack::Pair::MakeShim Conversation::Maker(const Config& config, bool speaks) {
   if (!speaks) return {};
   return [config](const stack::Services& services) { return std::make_unique<Tcps>(config, services); };
@@ -51,14 +57,29 @@ std::vector<OwnedSegment> Conversation::Send(Side from, const OwnedSegment& segm
   return arrived;
 }
 
-void Conversation::Handshake() {
-  Syn();
-  SynAck();
-  Ack(Side::kClient);
+OwnedSegment Conversation::NextTi(Side from, const Identity& identity) const {
+  OwnedSegment ack = Next(from, wire::kAck);
+  ack->options = MakeTiOptions(identity);
+  return ack;
+}
+
+void Conversation::Handshake(Side opener) {
+  Syn(opener);
+  SynAck(stack::Opposite(opener));
+  Ack(opener);
+}
+
+void Conversation::HandshakeAndAck(Side opener) {
+  Handshake(opener);
+  Ack(stack::Opposite(opener));
 }
 
 void Conversation::NewConnection() {
   ++client_end.port;
+  NewConnectionOnSamePorts();
+}
+
+void Conversation::NewConnectionOnSamePorts() {
   client_next += 70000;
   server_next += 90000;
   client_acknowledges = 0;
