@@ -83,7 +83,7 @@ GOALS = (
     Goal(
         title="memory per connection, beside the keys",
         executable="tcpslab-bench-stack",
-        benchmark="ConnectionMemory/iterations:1",
+        benchmark="ConnectionMemory",
         bound=Bound.AT_MOST,
         limit=512,
         field="bytes_per_connection",

@@ -63,8 +63,9 @@ def explain(record: Record) -> Iterator[str]:
     """One line for each thing that was not as expected, and the reason for the expectation last."""
     if record.verdict == AS_EXPECTED:
         return
-    if "error" in record.data:
-        yield str(record.data["error"])
+    if record.verdict == "error":  # nothing was observed
+        yield str(record.data.get("error", "no reason given"))
+        return
     yield from _differences("", record.expected, record.observed, record.data.get("events") or [])
     for number, visit in enumerate(record.data.get("visits") or [], 1):
         yield from _differences(
@@ -109,7 +110,9 @@ def _differences(
 
 
 def _outcome(record: Record, outcome: str, arrow: str) -> str:
-    worst = str(record.observed.get(outcome, "-"))
+    if outcome not in record.observed:
+        return "-"
+    worst = str(record.observed[outcome])
     expected = record.expected.get(outcome, worst)
     if expected != worst:
         return f"{expected}{arrow}{worst}"

@@ -85,9 +85,9 @@ def test_forbidden_event_and_visit_are_explained() -> None:
 
 
 def test_error_is_shown_with_what_it_says() -> None:
-    lines = piped(Record(record(verdict="error", observed={}, expected={}, error="the host has no route")))
-    assert lines[1].endswith("error")
-    assert lines[2].strip() == "the host has no route"
+    lines = piped(Record(record(verdict="error", observed={}, error="the host has no route", metrics={})))
+    assert lines[1].split()[2:] == ["-", "-", "-", "-", "-", "error"]
+    assert [line.strip() for line in lines[2:-1]] == ["the host has no route"]
     assert lines[-1].endswith("0 as expected, 1 error")
 
 
