@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
-#include <ranges>
+#include <functional>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -15,7 +16,7 @@ using wire::Segment;
 
 // How many connections of a flow a segment is tried under, from the newest. A forged SYN begins a connection that never
 // comes about, so the newest one is not always the living one.
-constexpr std::ptrdiff_t kConnectionsTried = 4;
+constexpr std::size_t kConnectionsTried = 4;
 
 // What the IP header gives as the packet's size; 0 if there is no telling.
 std::size_t StatedSize(std::span<const std::byte> bytes) {
@@ -108,9 +109,9 @@ PacketVerdict Decryptor::ProcessTagged(Flow& flow, const Segment& segment, const
   };
   if (held == segment.payload.size()) {
     if (verify(flow.current)) return PacketVerdict::kValid;
-    const auto newest = flow.connections | std::views::reverse | std::views::take(kConnectionsTried);
+    const auto newest = flow.Newest();
     const auto other = [&](Connection* connection) { return connection != flow.current && verify(connection); };
-    if (std::ranges::any_of(newest, other)) return PacketVerdict::kValid;
+    if (std::any_of(newest.rbegin(), newest.rend(), other)) return PacketVerdict::kValid;
     if (flow.verified != nullptr && verify(flow.verified)) return PacketVerdict::kValid;
   }
   const bool judged = flow.current->DecryptUnverified(segment, tag, held);
@@ -122,9 +123,9 @@ void Decryptor::Handshake(Flow& flow, const Segment& segment) {
   const auto belongs = [&](const Connection* connection) {
     return syn ? connection->IsOpenedBy(segment) : connection->IsAnsweredBy(segment);
   };
-  const auto newest = flow.connections | std::views::reverse | std::views::take(kConnectionsTried);
-  const auto found = std::ranges::find_if(newest, belongs);
-  if (found != newest.end()) {
+  const auto newest = flow.Newest();
+  const auto found = std::find_if(newest.rbegin(), newest.rend(), belongs);
+  if (found != newest.rend()) {
     flow.current = *found;
   } else {
     Begin(flow, segment);
@@ -139,6 +140,10 @@ void Decryptor::Handshake(Flow& flow, const Segment& segment) {
 void Decryptor::Begin(Flow& flow, const Segment& segment) {
   flow.connections.push_back(&connections_.emplace_back(segment.source, segment.destination));
   flow.current = flow.connections.back();
+}
+
+std::span<Connection* const> Decryptor::Flow::Newest() const {
+  return std::span(connections).last(std::min(connections.size(), kConnectionsTried));
 }
 
 std::size_t Decryptor::FlowHash::operator()(const stack::FlowKey& key) const {

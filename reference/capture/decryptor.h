@@ -52,6 +52,8 @@ class Decryptor {
     std::vector<Connection*> connections;  // newest last
     Connection* current = nullptr;         // to which untagged segments belong
     Connection* verified = nullptr;        // of the last valid tag
+    // Those that a segment is tried under, newest last.
+    [[nodiscard]] std::span<Connection* const> Newest() const;
   };
   struct FlowHash {
     std::size_t operator()(const stack::FlowKey& key) const;

@@ -19,7 +19,8 @@ constexpr std::string_view kStaticName = "TCPS_STATIC_SECRET";
 
 std::vector<std::string_view> Fields(std::string_view line) {
   std::vector<std::string_view> fields;
-  boost::algorithm::split(fields, line, boost::algorithm::is_any_of(" \t"), boost::algorithm::token_compress_on);
+  const auto blank = [](char character) { return character == ' ' || character == '\t'; };
+  boost::algorithm::split(fields, line, blank, boost::algorithm::token_compress_on);
   return fields;
 }
 

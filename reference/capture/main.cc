@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -171,4 +172,11 @@ int Main(int argc, char** argv) {
 
 }  // namespace tcpslab::capture
 
-int main(int argc, char** argv) { return tcpslab::capture::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return tcpslab::capture::Main(argc, argv);
+  } catch (const std::exception& error) {  // memory exhausted, say
+    std::fprintf(stderr, "tcpslab-decrypt: %s\n", error.what());
+    return tcpslab::capture::kInfrastructure;
+  }
+}

@@ -41,6 +41,7 @@ Decryptor MakeDecryptor(tcps::test::Conversation& talk) { return Decryptor(KeyLo
 
 std::vector<PacketVerdict> Process(Decryptor& decryptor, std::vector<Bytes>& packets) {
   std::vector<PacketVerdict> verdicts;
+  verdicts.reserve(packets.size());
   for (Bytes& packet : packets) verdicts.push_back(decryptor.Process(packet));
   return verdicts;
 }

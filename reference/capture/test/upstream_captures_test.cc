@@ -1,7 +1,6 @@
 // The upstream module's own captures: everything that the JSON file beside each says about its frames holds.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -22,12 +21,11 @@ namespace {
 
 using nlohmann::json;
 
-const std::filesystem::path kCaptures =
-    std::filesystem::path(TCPSLAB_SOURCE_DIR) / "reference/tcps/test/vectors/captures";
+constexpr const char* kCaptures = TCPSLAB_SOURCE_DIR "/reference/tcps/test/vectors/captures/";
 const char* const kSessions[] = {"a-first",       "b-verified",    "b0-second-natural", "b1-reverse",
                                  "d-only-client", "d-only-server", "e-enforce-server",  "e2-enforce-client"};
 
-json Facts(const std::string& session) { return json::parse(std::ifstream(kCaptures / (session + ".json"))); }
+json Facts(const std::string& session) { return json::parse(std::ifstream(kCaptures + session + ".json")); }
 
 std::string EphemeralLine(const json& facts) {
   if (!facts.contains("connection")) return "";
@@ -45,7 +43,7 @@ std::string StaticLine(const json& facts) {
 }
 
 std::vector<Bytes> Packets(const std::string& session) {
-  auto reader = CaptureReader::Open((kCaptures / (session + ".pcap")).string());
+  auto reader = CaptureReader::Open(kCaptures + session + ".pcap");
   BOOST_TEST_REQUIRE(reader.has_value());
   std::vector<Bytes> packets;
   while (true) {
