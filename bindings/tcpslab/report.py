@@ -7,7 +7,6 @@ from itertools import groupby, zip_longest
 from typing import Any, TextIO
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -24,7 +23,7 @@ _STYLES = {
     "none": "dim",
 }
 _GAP = 2
-_INDENT = 1
+_THEN = " › "  # from one visit to the next
 _MARKS = {AS_EXPECTED: "✓", "differs": "✗", "error": "!"}
 # A cell that lists more values than this, visit by visit, says less than the worst of them.
 _MOST_VISIT_VALUES = 2
@@ -109,7 +108,7 @@ def _differences(
             yield f"{prefix}the event {event} occurred and must not"
 
 
-def _outcome(record: Record, outcome: str, arrow: str) -> str:
+def _outcome(record: Record, outcome: str, arrow: str, then: str) -> str:
     if outcome not in record.observed:
         return "-"
     worst = str(record.observed[outcome])
@@ -118,11 +117,11 @@ def _outcome(record: Record, outcome: str, arrow: str) -> str:
         return f"{expected}{arrow}{worst}"
     visits = [(visit.get("observed") or {}).get(outcome) for visit in record.data.get("visits") or []]
     values = [str(value) for value, _ in groupby(visits) if value is not None]
-    return ", ".join(values) if 1 < len(values) <= _MOST_VISIT_VALUES else worst
+    return then.join(values) if 1 < len(values) <= _MOST_VISIT_VALUES else worst
 
 
-def _cells(record: Record, arrow: str, verdict: str) -> list[str]:
-    outcomes = [_outcome(record, outcome, arrow) for outcome in OUTCOMES]
+def _cells(record: Record, verdict: str, *, arrow: str, then: str) -> list[str]:
+    outcomes = [_outcome(record, outcome, arrow, then) for outcome in OUTCOMES]
     # A host that plays a script in place of TCP shows what that script says, not what an implementation does.
     scripted = "".join(f", scripted {host}" for host in record.data.get("scripted", []))
     return [record.protocol, *outcomes, bit_rate(record.goodput), verdict + scripted]
@@ -131,7 +130,10 @@ def _cells(record: Record, arrow: str, verdict: str) -> list[str]:
 def _print_plain(output: TextIO, records: Sequence[Record]) -> None:
     """Every row complete in itself, columns aligned, nothing ever wrapped."""
     header, *lines = aligned(
-        [["scenario", *_COLUMNS], *([record.scenario, *_cells(record, "->", record.verdict)] for record in records)]
+        [
+            ["scenario", *_COLUMNS],
+            *([record.scenario, *_cells(record, record.verdict, arrow="->", then=", ")] for record in records),
+        ]
     )
     print(header, file=output)
     for record, line in zip(records, lines, strict=True):
@@ -140,18 +142,18 @@ def _print_plain(output: TextIO, records: Sequence[Record]) -> None:
 
 def _print_for_person(console: Console, records: Sequence[Record]) -> None:
     """One block for each scenario; the columns keep their places from block to block."""
-    rows = {id(record): _cells(record, " → ", _MARKS[record.verdict]) for record in records}
+    rows = {id(record): _cells(record, _MARKS[record.verdict], arrow=" → ", then=_THEN) for record in records}
     widths = _column_widths(list(rows.values()), console.width)
     header = _table(widths)
     header.add_row(*(Text(name, "dim") for name in _COLUMNS))
-    console.print(Padding(header, (0, 0, 0, _INDENT)))
+    console.print(header)
     for scenario, group in groupby(records, key=lambda record: record.scenario):
         runs = list(group)
         console.print(Text(scenario, "bold"))
         table = _table(widths)
         for record in runs:
             table.add_row(*_styled(record, rows[id(record)]))
-        console.print(Padding(table, (0, 0, 0, _INDENT)))
+        console.print(table)
         for record in runs:
             for line in explain(record):
                 console.print(Text(f"    {record.protocol}: {line}", "yellow"), soft_wrap=True)
@@ -162,7 +164,7 @@ def _column_widths(rows: Sequence[Sequence[str]], available: int) -> list[int]:
     """Whole cells if they fit the terminal, else outcomes that break between words."""
     columns = [list(column) for column in zip(_COLUMNS, *rows, strict=True)]
     widths = [max(map(len, column)) for column in columns]
-    if _INDENT + sum(widths) + _GAP * (len(widths) - 1) > available:
+    if sum(widths) + _GAP * (len(widths) - 1) > available:
         for index in range(1, 1 + len(OUTCOMES)):
             widths[index] = max(len(word) for cell in columns[index] for word in cell.split())
     return widths
@@ -182,6 +184,6 @@ def _styled(record: Record, cells: Sequence[str]) -> Iterator[Text]:
     yield Text(protocol)
     for outcome, cell in zip(OUTCOMES, outcomes, strict=True):
         differs = record.expected.get(outcome, record.observed.get(outcome)) != record.observed.get(outcome)
-        yield Text(cell, "bold red" if differs else _STYLES.get(cell.split(", ")[-1], ""))
+        yield Text(cell, "bold red" if differs else _STYLES.get(cell.split(_THEN)[-1], ""))
     yield Text(goodput)
     yield Text(verdict, "green" if record.verdict == AS_EXPECTED else "bold red")
