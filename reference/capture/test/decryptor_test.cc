@@ -130,14 +130,15 @@ BOOST_AUTO_TEST_CASE(positions_go_on_beyond_4_gib) {
   for (const Dialect dialect : kDialects) {
     Conversation talk(Conversation::Both(dialect));
     talk.Handshake();
-    for (int i = 0; i < 12; ++i) {  // 12 GiB
+    constexpr int kSegments = 60;  // 1 GiB apart
+    for (int i = 0; i < kSegments; ++i) {
       talk.Data(Side::kClient, "somewhere");
       talk.client_next += 0x40000000;
     }
     std::vector<Bytes> packets = Record(talk);
     Decryptor decryptor = MakeDecryptor(talk);
     Process(decryptor, packets);
-    BOOST_TEST(decryptor.Totals().tags_valid == 12U);
+    BOOST_TEST(decryptor.Totals().tags_valid == kSegments);
     BOOST_TEST(PayloadOf(packets.back()) == "somewhere");
   }
 }
@@ -205,19 +206,57 @@ BOOST_AUTO_TEST_CASE(handshake_segments_seen_again_change_nothing) {
   BOOST_TEST(decryptor.Totals().packets == packets.size());
 }
 
-BOOST_AUTO_TEST_CASE(a_forged_syn_does_not_cut_off_the_living_connection) {
+BOOST_AUTO_TEST_CASE(forged_syns_do_not_cut_off_the_living_connection) {
   Conversation talk(Conversation::Both(Dialect::kReadme));
   talk.Handshake();
   talk.Data(Side::kClient, "one");
   talk.Data(Side::kClient, "two");
+  talk.Ack(Side::kServer);
   std::vector<Bytes> packets = Record(talk);
-  Bytes forged = packets.front();
-  forged[20 + 7] ^= std::byte{0x55};  // another initial sequence number
+  const std::size_t genuine = packets.size();
+  for (unsigned char i = 1; i <= 6; ++i) {
+    Bytes forged = packets.front();
+    forged[20 + 7] ^= std::byte{i};  // another initial sequence number
+    packets.insert(packets.end() - 2, forged);
+  }
+  Decryptor decryptor = MakeDecryptor(talk);
+  Process(decryptor, packets);
+  BOOST_TEST(Verified(decryptor));
+  const Statistics& living = decryptor.Connections().front()->statistics();
+  BOOST_TEST(living.tags_valid == 2U);
+  BOOST_TEST(living.packets == genuine);  // the last ACK included
+}
+
+BOOST_AUTO_TEST_CASE(a_forged_syn_ack_does_not_move_a_proven_sequence) {
+  Conversation talk(Conversation::Both(Dialect::kReadme));
+  talk.Handshake();
+  talk.Data(Side::kServer, "one");
+  talk.Data(Side::kServer, "two");
+  std::vector<Bytes> packets = Record(talk);
+  Bytes forged = packets[1];
+  forged[20 + 7] ^= std::byte{0x55};
   packets.insert(packets.end() - 1, forged);
   Decryptor decryptor = MakeDecryptor(talk);
   Process(decryptor, packets);
   BOOST_TEST(decryptor.Totals().tags_valid == 2U);
-  BOOST_TEST(Verified(decryptor));
+  BOOST_TEST(decryptor.Connections().size() == 1U);
+}
+
+// Spec tcps-wire.md, section 2.1: it is neither encrypted nor tagged, and nobody expects it to be.
+BOOST_AUTO_TEST_CASE(payload_of_a_syn_passes) {
+  Conversation talk(Conversation::Both(Dialect::kReadme));
+  Visit(talk);
+  std::vector<Bytes> packets = Record(talk);
+  wire::Segment syn = wire::ParsePacket(packets[0]).value().segment;
+  Bytes data(8);
+  syn.payload = data;
+  const Bytes with_data = ToPacket(syn);
+  packets[0] = with_data;
+  Decryptor decryptor = MakeDecryptor(talk);
+  Process(decryptor, packets);
+  BOOST_TEST((packets[0] == with_data));
+  BOOST_TEST(decryptor.Totals().unprotected == 0U);
+  BOOST_TEST(decryptor.Totals().tags_valid == kVisitTags);
 }
 
 BOOST_AUTO_TEST_CASE(simultaneous_open_is_one_connection_in_clear) {
@@ -348,10 +387,12 @@ BOOST_AUTO_TEST_CASE(a_burst_verifies_whole_and_is_still_decrypted_when_cut) {
   BOOST_TEST(of_whole.Totals().tags_valid == 1U);
   BOOST_TEST(PayloadOf(packets.back()) == burst);
 
+  cut.push_back(cut.back());  // captured twice: no further part of the burst
   Decryptor of_cut = MakeDecryptor(talk);
   Process(of_cut, cut);
-  BOOST_TEST(of_cut.Totals().tags_invalid == 4U);
+  BOOST_TEST(of_cut.Totals().tags_invalid == 5U);
   BOOST_TEST(of_cut.Totals().tags_repeated == 3U);
+  cut.pop_back();
   BOOST_TEST(Plaintext(cut) == burst);
 }
 

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_malformed_line_is_named_by_its_number) {
            Fields{kEphemeral, Value('a'), "0x" + Value('1').substr(2)}  // not bare hex
        }) {
     const std::string line = Line(bad);
-    const auto log = KeyLog::Parse("# first\n" + good + line);
+    const auto log = KeyLog::Parse(boost::algorithm::join(Fields{"# first\n", good, line}, ""));
     BOOST_TEST_CONTEXT(line) {
       BOOST_TEST_REQUIRE(!log.has_value());
       BOOST_TEST(log.error().line == 3U);
