@@ -296,7 +296,12 @@ TcpsHostParts::Find(const wire::Endpoint& local, const wire::Endpoint& remote)
 {
     const stack::FlowKey key(local, remote);
     Flows* flows = m_flows.Find(key);
-    return flows == nullptr ? nullptr : &(*flows)[local == key.low() ? 0 : 1];
+    if (flows == nullptr)
+    {
+        return nullptr;
+    }
+    std::optional<Flow>& flow = (*flows)[local == key.low() ? 0 : 1];
+    return flow ? &*flow : nullptr;
 }
 
 TcpsHostParts::Flow*
@@ -320,24 +325,19 @@ TcpsHostParts::FindOrMake(const wire::Endpoint& local,
         return nullptr;
     }
     const stack::FlowKey key(local, remote);
-    return &m_flows[key][local == key.low() ? 0 : 1];
+    return &m_flows[key][local == key.low() ? 0 : 1].emplace();
 }
 
 void
 TcpsHostParts::Forget(stack::Instant now, const TcpsHostSettings& settings, bool full)
 {
-    m_flows.EraseIf(
-        [&](const stack::FlowKey&, const Flows& flows)
-        {
-            // A connection that is open, or may be, is kept however long it is silent: its offset cannot be had again.
-            return std::ranges::all_of(flows,
-                                       [&](const Flow& flow)
-                                       {
-                                           const bool timedOut = now - flow.lastActive > settings.flowTimeout;
-                                           return (flow.Closed() && (full || timedOut)) ||
-                                                  (flow.HalfOpen() && timedOut);
-                                       });
-        });
+    // A connection that is open, or may be, is kept however long it is silent: its offset cannot be had again.
+    const auto isOver = [&](const std::optional<Flow>& flow)
+    {
+        const bool timedOut = flow && now - flow->lastActive > settings.flowTimeout;
+        return !flow || (flow->Closed() && (full || timedOut)) || (flow->HalfOpen() && timedOut);
+    };
+    m_flows.EraseIf([&](const stack::FlowKey&, const Flows& flows) { return std::ranges::all_of(flows, isOver); });
 }
 
 }  // namespace ns3

@@ -118,8 +118,8 @@ class TcpsHostParts
         }
     };
 
-    /** Both ends of a connection may be on this host: the first is that of the key's lower endpoint. */
-    using Flows = std::array<Flow, 2>;
+    /** Both ends of a connection may be on this host: first that of the key's lower endpoint. */
+    using Flows = std::array<std::optional<Flow>, 2>;
 
     Flow* Find(const tcpslab::wire::Endpoint& local, const tcpslab::wire::Endpoint& remote);
     /** Null if the table is full of connections that may still be open. */
