@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "scenarios/runner/ns3_units.h"
+#include "scenarios/runner/send_window_guard.h"
 
 namespace tcpslab::scenarios {
 namespace {
@@ -65,6 +66,7 @@ void PatternApplication::Start() {
 
 void PatternApplication::Use(ns3::Ptr<ns3::Socket> socket) {
   socket_ = std::move(socket);
+  GuardSendWindow(ns3::DynamicCast<ns3::TcpSocketBase>(socket_));
   socket_->SetRecvCallback(ns3::MakeCallback(&PatternApplication::OnReadable, this));
   socket_->SetSendCallback(ns3::MakeCallback(&PatternApplication::OnWritable, this));
   socket_->SetCloseCallbacks(ns3::MakeCallback(&PatternApplication::OnClosed, this),
