@@ -1,4 +1,4 @@
-"""A small source tree of its own for tests of the launcher, so that they neither build nor touch this one."""
+"""A small source tree of its own for tests of the launcher, so that they neither build nor touch this one; and this one."""
 
 import json
 import os
@@ -49,6 +49,11 @@ def record(**changes: Any) -> dict[str, Any]:
         "events": [],
         "metrics": {"goodput_bps": 93_400_000},
     } | changes
+
+
+def run_lab(cwd: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The launcher of this tree itself."""
+    return subprocess.run([ROOT / "lab", *arguments], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 
 @dataclass(frozen=True)

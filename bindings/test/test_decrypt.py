@@ -1,20 +1,13 @@
 """`lab decrypt` from the launcher to the C++ tool, on a conversation of the real kernel module."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from small_tree import ROOT
+from small_tree import ROOT, run_lab
 
 _CAPTURES = ROOT / "reference" / "tcps" / "test" / "vectors" / "captures"
-
-
-def lab_decrypt(cwd: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [ROOT / "lab", "decrypt", *arguments], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
 
 
 @pytest.mark.parametrize("session", ["a-first", "b-verified"])
@@ -24,7 +17,9 @@ def test_kernel_conversation_becomes_readable(tmp_path: Path, session: str) -> N
     (tmp_path / "keys.log").write_text(f"TCPS_EPHEMERAL_SECRET {connection['client_eph_pub']} {connection['shared']}\n")
     (tmp_path / "link.pcap").write_bytes((_CAPTURES / f"{session}.pcap").read_bytes())
 
-    done = lab_decrypt(tmp_path, "link.pcap", "--keylog", "keys.log", "--out", "plain.pcap", "--json", "report.json")
+    done = run_lab(
+        tmp_path, "decrypt", "link.pcap", "--keylog", "keys.log", "--out", "plain.pcap", "--json", "report.json"
+    )
 
     assert done.returncode == 0, done.stderr
     last = dict(field.split("=") for field in done.stdout.splitlines()[-1].split())
@@ -39,13 +34,13 @@ def test_kernel_conversation_becomes_readable(tmp_path: Path, session: str) -> N
 
 
 def test_missing_key_log_is_a_wrong_request(tmp_path: Path) -> None:
-    done = lab_decrypt(tmp_path, str(_CAPTURES / "a-first.pcap"), "--keylog", "none.log")
+    done = run_lab(tmp_path, "decrypt", str(_CAPTURES / "a-first.pcap"), "--keylog", "none.log")
     assert (done.returncode, done.stdout) == (2, "")
     assert "none.log" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["link.pcap"], ["link.pcap", "--keylog"], ["a", "b", "--keylog", "c"]])
 def test_incomplete_requests(tmp_path: Path, arguments: list[str]) -> None:
-    done = lab_decrypt(tmp_path, *arguments)
+    done = run_lab(tmp_path, "decrypt", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert "usage: lab decrypt" in done.stderr

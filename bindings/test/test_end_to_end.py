@@ -1,18 +1,13 @@
 """`lab run` and `lab decrypt` as a user has them: the real simulator, one scenario, and the capture that it leaves."""
 
 import json
-import subprocess
 from pathlib import Path
 
-from small_tree import ROOT
-
-
-def lab(cwd: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([ROOT / "lab", *arguments], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+from small_tree import run_lab
 
 
 def test_first_visit_runs_and_its_capture_can_be_read(tmp_path: Path) -> None:
-    done = lab(tmp_path, "run", "transfer/first-visit")
+    done = run_lab(tmp_path, "run", "transfer/first-visit")
     assert (done.returncode, done.stderr) == (0, "")
     assert "transfer/first-visit  tcps/readme" in done.stdout
 
@@ -25,7 +20,7 @@ def test_first_visit_runs_and_its_capture_can_be_read(tmp_path: Path) -> None:
     assert protected["observed"] == protected["observed"] | {"protection": "authenticated", "delivery": "intact"}
 
     artefacts = protected["artefacts"]
-    done = lab(tmp_path / "out", "decrypt", artefacts["pcap"], "--keylog", artefacts["keylog"])
+    done = run_lab(tmp_path / "out", "decrypt", artefacts["pcap"], "--keylog", artefacts["keylog"])
     assert done.returncode == 0, done.stderr
     last = dict(field.split("=") for field in done.stdout.splitlines()[-1].split())
     assert (last["connections"], last["tags_invalid"]) == ("1", "0")
@@ -34,7 +29,7 @@ def test_first_visit_runs_and_its_capture_can_be_read(tmp_path: Path) -> None:
 
 def test_equal_seeds_give_equal_results_and_other_seeds_others(tmp_path: Path) -> None:
     def results(seed: int, out: str) -> str:
-        done = lab(tmp_path, "run", "transfer/first-visit", "--protocol", "tcps", "--seed", str(seed), "--out", out)
+        done = run_lab(tmp_path, "run", "transfer/first-visit", "--protocol", "tcps", "--seed", str(seed), "--out", out)
         assert done.returncode == 0, done.stderr
         return json.dumps(json.loads((tmp_path / out / "results.json").read_text())["results"])
 
@@ -52,7 +47,7 @@ def test_equal_seeds_give_equal_results_and_other_seeds_others(tmp_path: Path) -
 
 def test_scenario_with_a_wrong_key_names_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("name: own/own\nsummary: x\nlnik: {mtu: 1500}\n")
-    done = lab(tmp_path, "run", "own.yaml")
+    done = run_lab(tmp_path, "run", "own.yaml")
     assert (done.returncode, done.stdout) == (2, "")
     assert "own.yaml:3" in done.stderr
     assert "lnik" in done.stderr
