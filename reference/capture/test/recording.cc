@@ -1,8 +1,9 @@
 #include "reference/capture/test/recording.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <boost/algorithm/hex.hpp>
-#include <boost/algorithm/string/join.hpp>
 #include <ostream>
 
 #include "reference/wire/packet.h"
@@ -35,7 +36,9 @@ std::vector<Bytes> Record(tcps::test::Conversation& talk) {
   return packets;
 }
 
-std::string KeyLogText(tcps::test::Conversation& talk) { return boost::algorithm::join(talk.pair().key_log(), "\n"); }
+std::string KeyLogText(tcps::test::Conversation& talk) {
+  return fmt::format("{}", fmt::join(talk.pair().key_log(), "\n"));
+}
 
 Decryptor MakeDecryptor(tcps::test::Conversation& talk) { return Decryptor(KeyLog::Parse(KeyLogText(talk)).value()); }
 
