@@ -39,7 +39,36 @@ std::string WireBytes(Dialect dialect, std::uint64_t seed) {
   return bytes;
 }
 
+// A host of its own, which notes state changes.
+struct Watcher final : stack::EventSink, stack::SegmentSink {
+  void OnEvent(const stack::Event& /*event*/) override {}
+  void OnStateChange(const stack::StateChange& change) override {
+    BOOST_TEST(change.from == state);
+    state = change.to;
+    passed += fmt::format(" {}", change.to);
+  }
+  void ToNetwork(const Segment& /*segment*/) override {}
+  void ToHost(const Segment& /*segment*/) override {}
+  std::string state = "NONE";
+  std::string passed;
+};
+
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(StateChanges) {
+  Watcher watcher;
+  crypto::SeededRandom random(1);
+  Hosts hosts = Conversation::Both(Dialect::kReadme);
+  Conversation talk(hosts);
+  talk.pair().Restart(Side::kServer, [&](const stack::Services&) {
+    return std::make_unique<Tcps>(hosts.server,
+                                  stack::Services{.segments = watcher, .events = watcher, .random = random});
+  });
+  talk.HandshakeAndAck();
+  BOOST_TEST(watcher.passed == " SYN_RECV ENCRYPTED AUTHENTICATED");
+  talk.pair().Advance(400s);
+  BOOST_TEST(watcher.state == "BLOCKED");
+}
 
 BOOST_AUTO_TEST_CASE(EventsOfAFirstVisit) {
   Conversation talk;

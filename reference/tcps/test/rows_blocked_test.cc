@@ -204,6 +204,19 @@ BOOST_AUTO_TEST_CASE(R22_ReadmeForgedSynBringsNoPayload) {
   BOOST_TEST(talk.Data(Side::kClient, "hello").at(0).PayloadText() == "hello");
 }
 
+// Wire section 7: '"SYN" = SYN set, ACK clear; "SYN-ACK" = both', whatever else is set; both "pass" in A.
+BOOST_AUTO_TEST_CASE(R22_LkmTakesSynWithFinOrResetForASyn) {
+  Conversation talk(Conversation::Both(Dialect::kLkm));
+  talk.HandshakeAndAck();
+  for (const std::uint8_t flags : std::vector<std::uint8_t>{wire::kSyn, wire::kSyn | wire::kAck}) {
+    OwnedSegment forged = talk.Next(Side::kClient, static_cast<std::uint8_t>(flags | wire::kFin), "in clear");
+    BOOST_TEST(talk.Forge(Side::kServer, forged).at(0).PayloadText() == "in clear");
+    forged->flags = static_cast<std::uint8_t>(flags | wire::kRst);
+    BOOST_TEST(talk.Forge(Side::kServer, forged).size() == 1U);
+  }
+  BOOST_TEST(talk.Count(Side::kServer, EventKind::kResetIgnored) == 0U);
+}
+
 // The other side of R22: what our TCP begins on a protected flow's ports without an offer to answer.
 BOOST_DATA_TEST_CASE(R22_PlainClientOnTheSamePorts, boost::unit_test::data::make({false, true}), enforce) {
   Conversation talk(Conversation::Both(Dialect::kReadme, {.enforce = enforce}));
@@ -269,6 +282,7 @@ BOOST_DATA_TEST_CASE(R22_OfferIsReplacedBeforeTheAnswer, kBothDialects* boost::u
   talk.Ack(Side::kClient);
   const bool usable = dialect == Dialect::kLkm || !same_isn;
   BOOST_TEST(talk.Data(Side::kClient, "hello").size() == (usable ? 1U : 0U));
+  BOOST_TEST(HasTm(talk.last()));
 }
 
 BOOST_DATA_TEST_CASE(R25_SegmentsWithoutAnEntry, kBothDialects* boost::unit_test::data::make({false, true}), dialect,
