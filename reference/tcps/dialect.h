@@ -40,7 +40,7 @@ struct DialectTraits {
   bool expires_half_open;             // R20: with a limit of their own
   bool ignores_low_order_offer;       // R23: a low-order TC is none; else the flow is dead
   bool checks_handshake_ack;          // R24
-  bool strict_flags;  // RST counts before SYN, and a SYN with FIN is data: neither slips past the checks
+  bool strict_flags;  // RST counts before SYN and has no text, a SYN with FIN is data: nothing slips past the checks
 };
 
 const DialectTraits& TraitsOf(Dialect dialect);

@@ -81,6 +81,7 @@ Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
 
 Tcps::Engine::Outcome Tcps::Engine::Abort(Step& step) {
   step.connection->reset_sent = true;
+  if (traits_.strict_flags) step.segment.payload = {};  // a RST may hold text (RFC 9293, section 3.5.3), but no tag
   return {};
 }
 
