@@ -66,6 +66,7 @@ class Simulation {
   void WatchHost(HostName name);
   void OnEvent(HostName name, const ns3::TcpsEvent& event);
   void OnStateChange(HostName name, const ns3::TcpsStateChange& change);
+  void WatchReaders();
 
   void StartVisit(std::size_t visit);
   void Prepare(std::size_t visit);
@@ -106,6 +107,7 @@ Simulation::Simulation(const RunRequest& request)
       monitor_(plans_, topology_.client_ends.size()),
       connections_(plans_.size()) {
   TapLinks();
+  WatchReaders();
   for (const HostName name : kHosts) {
     WatchHost(name);
     if (const std::optional<Script>& script = scenario_.host(name).script) {
@@ -183,6 +185,19 @@ void Simulation::OnStateChange(HostName name, const ns3::TcpsStateChange& change
   }
 }
 
+// Who reads what it should not says so itself; the other goals show at the hosts or on the wire.
+void Simulation::WatchReaders() {
+  for (const ns3::Ptr<ns3::TcpsPathElement>& element : topology_.elements) {
+    if (element->GetGoal() == ns3::TcpsPathElement::GOAL_READ) {
+      element->TraceConnectWithoutContext(
+          "Achieved", ns3::Callback<void, const std::string&>([this](const std::string& /*what*/) {
+            observation_.achievements.push_back(
+                {.what = AchievementObservation::What::kRead, .time = SimulationTime(), .visit = visit_});
+          }));
+    }
+  }
+}
+
 void Simulation::Prepare(std::size_t visit) {
   for (const Restart& restart : scenario_.restarts) {
     if (const ns3::Ptr<ns3::TcpsStack> stack = topology_.host(restart.host).stack;
@@ -191,7 +206,10 @@ void Simulation::Prepare(std::size_t visit) {
     }
   }
   for (std::size_t i = 0; i < topology_.elements.size(); ++i) {
-    topology_.elements[i]->SetAttribute("Enabled", ns3::BooleanValue(topology_.element_plans[i]->ActsIn(visit)));
+    const PathElement& plan = *topology_.element_plans[i];
+    if (!plan.visits.empty()) {
+      topology_.elements[i]->SetAttribute("Enabled", ns3::BooleanValue(plan.visits.contains(visit)));
+    }
   }
 }
 
