@@ -203,6 +203,15 @@ TcpsHostParts::Outbound(
 }
 
 void
+TcpsHostParts::NoteSent(const Segment& segment, std::size_t payload)
+{
+    if (Flow* flow = Find(segment.source, segment.destination))
+    {
+        flow->duplicateAcks.NoteSent(segment.sequence - flow->isn.value_or(0), payload);
+    }
+}
+
+void
 TcpsHostParts::ScaleBack(Segment& segment, const Flow& flow)
 {
     if (flow.own.windowScale && flow.peerKnown && !flow.peer.windowScale)
@@ -246,6 +255,7 @@ TcpsHostParts::OfferOf(const Segment& segment)
             offer.mss = static_cast<uint16_t>(std::to_integer<unsigned>(option.body()[0]) << 8U |
                                               std::to_integer<unsigned>(option.body()[1]));
         }
+        offer.sackPermitted = offer.sackPermitted || option.kind() == wire::kSackPermitted;
         if (option.kind() == wire::kWindowScale && IsForNs3(option))
         {
             offer.windowScale = std::min(std::to_integer<uint8_t>(option.body()[0]), kMaximumWindowScale);
@@ -288,6 +298,11 @@ TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSetti
     if (offset != 0 && segment.options.Find(wire::kSack))
     {
         ShiftSack(segment.options, offset);
+    }
+    if (settings.duplicateAckGuard && (segment.flags & (wire::kSyn | wire::kRst)) == 0)
+    {
+        const bool scales = flow->own.windowScale && flow->peer.windowScale;
+        flow->duplicateAcks.Inbound(segment, scales ? *flow->peer.windowScale : uint8_t{0}, flow->UsesSack());
     }
 }
 

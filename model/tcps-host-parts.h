@@ -15,6 +15,7 @@
 #include "reference/stack/flow_table.h"
 #include "reference/stack/instant.h"
 #include "reference/wire/segment.h"
+#include "tcps-duplicate-ack-guard.h"
 
 namespace ns3
 {
@@ -27,6 +28,7 @@ struct TcpsHostSettings
     bool mssOption = true;
     bool windowAfterUnansweredScale = true;
     bool optionGuard = true;
+    bool duplicateAckGuard = true;
     std::size_t maxFlows = 65536;
     tcpslab::stack::Duration flowTimeout = std::chrono::seconds(240);
 };
@@ -72,8 +74,15 @@ class TcpsHostParts
                          const TcpsHostSettings& settings);
 
     /**
+     * Call after Outbound(), with the whole segment's payload: Outbound() may have seen the header alone.
+     * @param segment after Outbound()
+     * @param payload bytes
+     */
+    void NoteSent(const Segment& segment, std::size_t payload);
+
+    /**
      * A segment is about to reach TCP. Undoes what Outbound() does to numbers, and makes the options safe for ns-3.
-     * @param segment as the Shim passed it
+     * @param segment as the Shim passed it; of its payload only whether there is any counts
      * @param now the time
      * @param settings which parts are on
      */
@@ -90,6 +99,7 @@ class TcpsHostParts
     {
         std::optional<uint16_t> mss;
         std::optional<uint8_t> windowScale;
+        bool sackPermitted = false;
     };
 
     /** One end of a connection on this host. */
@@ -102,6 +112,7 @@ class TcpsHostParts
         bool peerKnown = false;        //!< peer is set
         bool spoken = false;           //!< TCP sent something other than SYN: its next SYN begins another connection
         bool heard = false;            //!< something other than SYN came in: TCP may be past the handshake
+        TcpsDuplicateAckGuard duplicateAcks;
         bool finSent = false;
         bool finReceived = false;
         bool reset = false;
@@ -110,6 +121,11 @@ class TcpsHostParts
         bool Closed() const
         {
             return reset || (finSent && finReceived);
+        }
+
+        bool UsesSack() const
+        {
+            return own.sackPermitted && peer.sackPermitted;
         }
 
         bool HalfOpen() const

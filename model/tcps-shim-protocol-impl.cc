@@ -221,6 +221,7 @@ TcpsShimProtocol::Impl::Outbound(const Departure& departure, std::size_t mtu)
     const std::size_t overhead = shim == nullptr ? 0 : shim->Overhead();
     const std::size_t limit = Host().Outbound(segment, mtu, overhead, TcpsNow(), HostSettings());
     const std::span<std::byte> payload = segment.payload;
+    Host().NoteSent(segment, payload.size());
     if (payload.size() <= limit || !m_owner.m_mssOption)
     {
         OutboundPiece(departure, segment);
@@ -267,6 +268,7 @@ TcpsShimProtocol::Impl::OutboundHeader(const Departure& departure, std::size_t m
     const std::size_t header = parsed->HeaderSize();
     const std::size_t payload = total - header;
     const std::size_t limit = Host().Outbound(*parsed, mtu, 0, TcpsNow(), HostSettings());
+    Host().NoteSent(*parsed, payload);
     std::array<std::byte, wire::kMaximumTcpHeaderSize> storage;
     if (payload <= limit || !m_owner.m_mssOption)
     {
@@ -348,7 +350,9 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
     stack::Shim* shim = GetShim();
     const bool whole = shim != nullptr || ChecksumsEnabled();
     const std::size_t total = packet->GetSize();
-    const std::span<std::byte> bytes = CopyIn(*packet, whole ? total : std::min(total, wire::kMaximumTcpHeaderSize));
+    // Without the whole payload, one byte of it shows that there is some.
+    constexpr std::size_t peek = wire::kMaximumTcpHeaderSize + 1;
+    const std::span<std::byte> bytes = CopyIn(*packet, whole ? total : std::min(total, peek));
     if (ChecksumsEnabled() && !wire::TcpChecksumValid(bytes, source, destination))
     {
         DropSegment(packet, DROP_BAD_CHECKSUM);
@@ -607,6 +611,7 @@ TcpsShimProtocol::Impl::HostSettings() const
     settings.mssOption = m_owner.m_mssOption;
     settings.windowAfterUnansweredScale = m_owner.m_windowAfterUnansweredScale;
     settings.optionGuard = m_owner.m_optionGuard;
+    settings.duplicateAckGuard = m_owner.m_duplicateAckGuard;
     settings.maxFlows = m_owner.m_maxFlows;
     settings.flowTimeout = TcpsToDuration(m_owner.m_flowTimeout);
     return settings;

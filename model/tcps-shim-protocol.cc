@@ -52,6 +52,11 @@ TcpsShimProtocol::GetTypeId()
                 BooleanValue(true),
                 MakeBooleanAccessor(&TcpsShimProtocol::m_optionGuard),
                 MakeBooleanChecker())
+            .AddAttribute("DuplicateAckGuard",
+                          "Only true duplicate acknowledgements count, and loss recovery does not crash ns-3's TCP.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&TcpsShimProtocol::m_duplicateAckGuard),
+                          MakeBooleanChecker())
             .AddAttribute("MaxFlows",
                           "Connections that host parts remember; further ones start at sequence number 0.",
                           UintegerValue(65536),

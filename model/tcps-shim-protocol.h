@@ -41,6 +41,14 @@ class TcpL4Protocol;
  *   (ns-3 still shifts it).
  * - `OptionGuard`: no option reaches TcpL4Protocol that its parser does not survive, and padding behind outgoing
  * options is NOP, as Linux pads (ns-3: EOL, which would hide every option that a Shim appends).
+ * - `DuplicateAckGuard`: segments with data are no duplicate acknowledgements (RFC 5681, section 2; ns-3 counts them if
+ *   there is no SACK), and in loss recovery no new data is sent that might fill the peer's window, since ns-3 3.37
+ *   crashes then (see tcps-duplicate-ack-guard.h).
+ * - `OptionGuard`: no option reaches TcpL4Protocol that its parser does not survive, and padding behind outgoing
+ * options is NOP, as Linux pads (ns-3: EOL, which would hide every option that a Shim appends).
+ * - `DuplicateAckGuard`: on connections without SACK - all that TCP/S protects - segments with data are no duplicate
+ *   acknowledgements (RFC 5681, section 2; ns-3 counts them), and no new data is sent until a loss is repaired:
+ * ns-3 3.37 crashes if the receiver's window is exactly full then (see tcps-duplicate-ack-guard.h).
  *
  * Install() works on any node that has TcpL4Protocol, at any time before its first segment. Stock sockets, applications
  * and helpers run unmodified above it. Simulation time and ns-3's random streams are the Shim's only clock and
@@ -164,6 +172,7 @@ class TcpsShimProtocol : public IpL4Protocol
     bool m_mssOption;                   //!< attribute MssOption
     bool m_windowAfterUnansweredScale;  //!< attribute WindowAfterUnansweredScale
     bool m_optionGuard;                 //!< attribute OptionGuard
+    bool m_duplicateAckGuard;           //!< attribute DuplicateAckGuard
     uint32_t m_maxFlows;                //!< attribute MaxFlows
     Time m_flowTimeout;                 //!< attribute FlowTimeout
 
