@@ -1,4 +1,4 @@
-"""A small source tree of its own for tests of the launcher, so that they neither build nor touch this one; and this one."""
+"""The launcher of this tree, and a small tree of its own for tests that must neither build nor touch this one."""
 
 import json
 import os
