@@ -183,14 +183,14 @@ void Connection::CountIdentity(const Segment& segment, const KeyLog& key_log) {
   const std::optional<tcps::Identity> identity = tcps::FindTi(segment.options);
   if (!identity) return;
   speaks_tcps_ = true;
-  if (tcps::IsZero(identity->proof)) {
-    ++statistics_.identity_zero;
-    return;
-  }
   // The other party of the proof may not show its key in this capture, so every secret of the sender counts.
   const std::span<const crypto::SharedSecret> secrets = key_log.Static(identity->key);
   if (secrets.empty() || !roles_known()) {
     ++statistics_.identity_unverifiable;
+    return;
+  }
+  if (tcps::IsZero(identity->proof)) {
+    ++statistics_.identity_zero;
     return;
   }
   const bool valid = std::ranges::any_of(secrets, [&](const crypto::SharedSecret& shared) {
