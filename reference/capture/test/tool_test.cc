@@ -205,14 +205,14 @@ BOOST_AUTO_TEST_CASE(a_capture_that_does_not_verify_exits_1) {
   const Run damaged = DecryptFiles("damaged", "keys");
   BOOST_TEST(damaged.exit_code == 1);
   BOOST_TEST(LastLine(damaged.output) ==
-             "connections=1 packets=5 tags_valid=1 tags_invalid=1 identity_valid=0 identity_unverifiable=0");
+             "connections=1 packets=5 tags_valid=1 tags_invalid=1 identity_valid=0 identity_unverifiable=1");
 
   WriteText("no-keys", "# nothing\n");
   const Run keyless = DecryptFiles("capture", "no-keys");
   BOOST_TEST(keyless.exit_code == 1);
   BOOST_TEST(keyless.Says("the key log has no secret"));
   BOOST_TEST(LastLine(keyless.output) ==
-             "connections=1 packets=5 tags_valid=0 tags_invalid=0 identity_valid=0 identity_unverifiable=0");
+             "connections=1 packets=5 tags_valid=0 tags_invalid=0 identity_valid=0 identity_unverifiable=1");
 }
 
 BOOST_AUTO_TEST_CASE(a_capture_without_tcps_is_as_expected) {
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(what_precedes_the_damage_of_a_file_is_still_reported) {
   const Run run = DecryptFiles("cut", "keys", "--out " + Path("plain"));
   BOOST_TEST(run.exit_code == 2);
   BOOST_TEST(
-      run.Says("connections=1 packets=4 tags_valid=1 tags_invalid=0 identity_valid=0 identity_unverifiable=0\n"));
+      run.Says("connections=1 packets=4 tags_valid=1 tags_invalid=0 identity_valid=0 identity_unverifiable=1\n"));
   BOOST_TEST(run.Says(Path("cut") + ": truncated"));
   auto plain = CaptureReader::Open(Path("plain"));
   for (int i = 0; i < 4; ++i) BOOST_TEST(plain->Next().value().has_value());
