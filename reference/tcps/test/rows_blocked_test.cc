@@ -236,6 +236,22 @@ BOOST_DATA_TEST_CASE(R22_PlainClientOnTheSamePorts, boost::unit_test::data::make
   BOOST_TEST(talk.state(Side::kServer) == (enforce ? State::kAuthenticated : State::kDead));
 }
 
+// A flow that fell back is protected when its other end opens it anew, with an offer.
+BOOST_DATA_TEST_CASE(R22_OfferOnAFlowThatFellBack, kBothDialects, dialect) {
+  Hosts hosts = Conversation::Both(dialect);
+  hosts.server_speaks = false;
+  Conversation talk(hosts);
+  talk.Handshake();
+  BOOST_TEST(talk.state(Side::kClient) == State::kDead);
+  talk.pair().Restart(Side::kServer, Conversation::Maker(hosts.server));
+  talk.NewConnectionOnSamePorts();
+  talk.Handshake(Side::kServer);
+  for (const Side side : {Side::kClient, Side::kServer}) {
+    BOOST_TEST(talk.Data(side, "hello").at(0).PayloadText() == "hello");
+    BOOST_TEST(HasTm(talk.last()));
+  }
+}
+
 // The server's TCP forgot a SYN and answers its retransmission with another initial sequence number: fresh key, TC.
 BOOST_DATA_TEST_CASE(R22_ReadmeServerAnswersARetransmittedSynAnew, boost::unit_test::data::make({false, true}),
                      enforce) {

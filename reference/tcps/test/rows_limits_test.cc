@@ -267,9 +267,12 @@ BOOST_AUTO_TEST_CASE(ReadmeConnectionThatGoesOnAfterItsResetIsNotCutShort) {
   BOOST_TEST((StateAfter(talk, Side::kClient, 300s) == State::kAuthenticated));
 }
 
-BOOST_AUTO_TEST_CASE(ReadmeConnectionAfterItsResetIsBlockedInTheEnd) {
+BOOST_DATA_TEST_CASE(ReadmeConnectionAfterItsResetIsBlockedInTheEnd, boost::unit_test::data::make({false, true}),
+                     authenticated) {
   Conversation talk(Conversation::Both(Dialect::kReadme));
-  talk.HandshakeAndAck();
+  talk.Handshake();
+  if (authenticated) talk.Ack(Side::kServer);
+  talk.pair().SetPath([](Side, OwnedSegment&) { return false; });
   talk.Reset(Side::kClient);
   BOOST_TEST((StateAfter(talk, Side::kClient, 60s + kCollect) == State::kBlocked));
   const std::size_t before = talk.sent();
