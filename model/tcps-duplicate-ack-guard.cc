@@ -32,8 +32,13 @@ TcpsDuplicateAckGuard::NoteSent(uint32_t sequence, std::size_t payload)
 void
 TcpsDuplicateAckGuard::BeginRecovery()
 {
+    if (!m_recovering)
+    {
+        m_largestFlight = 0;
+    }
     m_recovering = true;
     m_recover = m_highestSent;
+    m_largestFlight = std::max(m_largestFlight, m_highestSent - m_acknowledged);
 }
 
 void
@@ -61,8 +66,8 @@ TcpsDuplicateAckGuard::Inbound(wire::Segment& segment, uint8_t windowShift, bool
     {
         m_recovering = false;
     }
-    // One acknowledgement never lets TCP send more new data than what is in flight.
-    const int64_t mayReach = 2 * int64_t{inFlight} + m_longest;
+    // An acknowledgement lets TCP send as much as the congestion window, which recovery inflates by what was in flight.
+    const int64_t mayReach = inFlight + 2 * int64_t{m_largestFlight} + m_longest;
     const uint32_t window = uint32_t{segment.window} << windowShift;
     if (m_recovering && inFlight > 1 && window < mayReach)
     {

@@ -58,10 +58,11 @@ class TcpsDuplicateAckGuard
     /** Shows TCP no larger a window than `most`. */
     void Lower(tcpslab::wire::Segment& segment, uint8_t windowShift, uint32_t most, bool advances) const;
 
-    uint32_t m_highestSent = 0;   //!< end of the highest data sent
-    uint32_t m_longest = 0;       //!< payload of the longest segment
-    uint32_t m_acknowledged = 0;  //!< highest acknowledgement that came
-    uint32_t m_recover = 0;       //!< recovery lasts until this is acknowledged
+    uint32_t m_highestSent = 0;    //!< end of the highest data sent
+    uint32_t m_largestFlight = 0;  //!< most that was in flight in this recovery
+    uint32_t m_longest = 0;        //!< payload of the longest segment
+    uint32_t m_acknowledged = 0;   //!< highest acknowledgement that came
+    uint32_t m_recover = 0;        //!< recovery lasts until this is acknowledged
     bool m_recovering = false;
 
     // As TcpSocketBase::UpdateWindowSize() has them.

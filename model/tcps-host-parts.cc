@@ -107,10 +107,14 @@ KeepForNs3(wire::OptionArea& options)
     options = *wire::OptionArea::FromBytes(std::span(storage.begin(), end));
 }
 
-/** Shifts the edges of every SACK block. */
+/** Adds an offset to the edges of every SACK block. */
 void
 ShiftSack(wire::OptionArea& options, uint32_t offset)
 {
+    if (!options.Find(wire::kSack))
+    {
+        return;
+    }
     std::array<std::byte, wire::kMaximumOptionBytes> storage;
     std::ranges::copy(options.bytes(), storage.begin());
     for (const wire::OptionView option : options)
@@ -122,7 +126,7 @@ ShiftSack(wire::OptionArea& options, uint32_t offset)
         for (std::size_t edge = 2; edge + 4 <= option.bytes().size(); edge += 4)
         {
             unsigned char* place = Raw(std::span(storage).subspan(option.offset() + edge));
-            boost::endian::store_big_u32(place, boost::endian::load_big_u32(place) - offset);
+            boost::endian::store_big_u32(place, boost::endian::load_big_u32(place) + offset);
         }
     }
     options = *wire::OptionArea::FromBytes(std::span(storage).first(options.size()));
@@ -188,6 +192,11 @@ TcpsHostParts::Outbound(
         // A TCP that still sends was not reset, whatever came in.
         flow->reset = segment.Has(wire::kRst);
         segment.sequence += flow->isn.value_or(0);
+        if (segment.Has(wire::kAck))
+        {
+            segment.acknowledgement += flow->peerIsn.value_or(0);
+        }
+        ShiftSack(segment.options, flow->peerIsn.value_or(0));
     }
     const wire::Family family = segment.source.address.family();
     if (syn && settings.mssOption)
@@ -229,6 +238,10 @@ TcpsHostParts::OutboundSyn(Segment& segment, Flow& flow, const TcpsHostSettings&
         // The same two endpoints begin another connection.
         Flow next;
         next.peerSyn = flow.peerSyn;
+        if (segment.Has(wire::kAck))
+        {
+            next.peerIsn = flow.peerIsn;
+        }
         next.lastActive = flow.lastActive;
         flow = next;
     }
@@ -278,31 +291,43 @@ TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSetti
         return;
     }
     flow->lastActive = now;
+    if (segment.Has(wire::kSyn))
+    {
+        InboundSyn(segment, *flow);
+    }
     flow->finReceived = flow->finReceived || segment.Has(wire::kFin);
     flow->reset = flow->reset || segment.Has(wire::kRst);
     flow->heard = flow->heard || !segment.Has(wire::kSyn);
-    if (segment.IsSyn())
-    {
-        flow->peerSyn = OfferOf(segment);
-    }
-    else if (segment.IsSynAck() && flow->isn && !flow->spoken)
-    {
-        flow->peer = OfferOf(segment);
-        flow->peerKnown = true;
-    }
-    const uint32_t offset = flow->isn.value_or(0);
+    segment.sequence -= flow->peerIsn.value_or(0);
     if (segment.Has(wire::kAck))
     {
-        segment.acknowledgement -= offset;
+        segment.acknowledgement -= flow->isn.value_or(0);
     }
-    if (offset != 0 && segment.options.Find(wire::kSack))
-    {
-        ShiftSack(segment.options, offset);
-    }
+    ShiftSack(segment.options, 0 - flow->isn.value_or(0));
     if (settings.duplicateAckGuard && (segment.flags & (wire::kSyn | wire::kRst)) == 0)
     {
         const bool scales = flow->own.windowScale && flow->peer.windowScale;
         flow->duplicateAcks.Inbound(segment, scales ? *flow->peer.windowScale : uint8_t{0}, flow->UsesSack());
+    }
+}
+
+void
+TcpsHostParts::InboundSyn(const Segment& segment, Flow& flow)
+{
+    // A SYN for a connection that may be alive changes nothing: TCP will tell it by its numbers.
+    if (segment.IsSyn())
+    {
+        flow.peerSyn = OfferOf(segment);
+        if (!flow.peerIsn || flow.Closed() || flow.HalfOpen())
+        {
+            flow.peerIsn = segment.sequence;
+        }
+    }
+    else if (flow.isn && !flow.spoken && segment.acknowledgement == *flow.isn + 1)
+    {
+        flow.peer = OfferOf(segment);
+        flow.peerKnown = true;
+        flow.peerIsn = segment.sequence;
     }
 }
 

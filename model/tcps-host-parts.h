@@ -38,7 +38,8 @@ struct TcpsHostSettings
  *
  * Stands between TcpL4Protocol, which counts every connection's bytes from 0 in both directions, and the Shim, which
  * sees a host like any other. Outgoing sequence numbers gain the connection's initial sequence number, incoming
- * acknowledgements and SACK edges lose it; the peer's numbers stay as they are.
+ * acknowledgements and SACK edges lose it. With the peer's numbers it is the other way round: ns-3 takes them to start
+ * near 0 as well (TcpSocketBase::m_highRxMark).
  *
  * A connection's state is made with the first SYN in either direction and outlives the socket, since TCP answers late
  * segments with RSTs that must carry the same offset.
@@ -105,13 +106,14 @@ class TcpsHostParts
     /** One end of a connection on this host. */
     struct Flow
     {
-        std::optional<uint32_t> isn;   //!< offset of what we send; none before our SYN
-        std::optional<Offer> peerSyn;  //!< of the last SYN that came in, not answered yet
-        Offer own;                     //!< of our SYN or SYN-ACK
-        Offer peer;                    //!< of the SYN or SYN-ACK that our TCP went on from
-        bool peerKnown = false;        //!< peer is set
-        bool spoken = false;           //!< TCP sent something other than SYN: its next SYN begins another connection
-        bool heard = false;            //!< something other than SYN came in: TCP may be past the handshake
+        std::optional<uint32_t> peerIsn;  //!< offset of what we receive; none before the peer's SYN
+        std::optional<uint32_t> isn;      //!< offset of what we send; none before our SYN
+        std::optional<Offer> peerSyn;     //!< of the last SYN that came in, not answered yet
+        Offer own;                        //!< of our SYN or SYN-ACK
+        Offer peer;                       //!< of the SYN or SYN-ACK that our TCP went on from
+        bool peerKnown = false;           //!< peer is set
+        bool spoken = false;              //!< TCP sent something other than SYN: its next SYN begins another connection
+        bool heard = false;               //!< something other than SYN came in: TCP may be past the handshake
         TcpsDuplicateAckGuard duplicateAcks;
         bool finSent = false;
         bool finReceived = false;
@@ -145,6 +147,7 @@ class TcpsHostParts
                      const TcpsHostSettings& settings);
     void Forget(tcpslab::stack::Instant now, const TcpsHostSettings& settings, bool full);
     void OutboundSyn(Segment& segment, Flow& flow, const TcpsHostSettings& settings);
+    static void InboundSyn(const Segment& segment, Flow& flow);
     static void ScaleBack(Segment& segment, const Flow& flow);
     static Offer OfferOf(const Segment& segment);
 

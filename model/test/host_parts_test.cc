@@ -22,6 +22,7 @@ using wire::Segment;
 
 constexpr std::size_t kMtu = 1500;
 constexpr std::size_t kNoLimit = 1460;
+constexpr std::uint32_t kPeerIsn = 0xdeadbeef;
 
 const wire::Endpoint kLocal4{*wire::ParseAddress("10.0.0.1"), 49153};
 const wire::Endpoint kRemote4{*wire::ParseAddress("10.0.0.2"), 80};
@@ -70,7 +71,7 @@ struct Host {
   }
   Segment Receive(std::uint8_t flags, std::uint32_t acknowledgement, const wire::OptionArea& options = {}) {
     Segment segment = Make(remote, local, flags);
-    segment.sequence = 5000;
+    segment.sequence = (flags & wire::kSyn) != 0 ? kPeerIsn : kPeerIsn + 1;
     segment.acknowledgement = acknowledgement;
     segment.options = options;
     parts.Inbound(segment, now, settings);
@@ -95,7 +96,29 @@ BOOST_AUTO_TEST_CASE(ShiftsOwnNumbersBothWays) {
   BOOST_TEST(host.Send(wire::kAck, 1).sequence == isn + 1);
   const Segment data = host.Receive(wire::kAck, isn + 1001);
   BOOST_TEST(data.acknowledgement == 1001U);
-  BOOST_TEST(data.sequence == 5000U);
+}
+
+// ns-3 believes the peer to start near 0, too.
+BOOST_AUTO_TEST_CASE(ShiftsThePeersNumbersBothWays) {
+  Host host;
+  const std::uint32_t isn = host.Send(wire::kSyn, 0).sequence;
+  BOOST_TEST(host.Receive(wire::kSyn | wire::kAck, isn + 1).sequence == 0U);
+  BOOST_TEST(host.Receive(wire::kAck, isn + 1).sequence == 1U);
+  Segment ack = Make(host.local, host.remote, wire::kAck);
+  ack.acknowledgement = 1;
+  ack.options = Options({5, 10, 0, 0, 0, 0x10, 0, 0, 0, 0x20, 1, 1});
+  host.parts.Outbound(ack, kMtu, 0, host.now, host.settings);
+  BOOST_TEST(ack.acknowledgement == kPeerIsn + 1);
+  BOOST_TEST((ack.options == Options({5, 10, 0xde, 0xad, 0xbe, 0xff, 0xde, 0xad, 0xbf, 0x0f, 1, 1})));
+}
+
+BOOST_AUTO_TEST_CASE(ForgedSynDoesNotMoveThePeersNumbers) {
+  Host host;
+  const std::uint32_t isn = host.Connect();
+  Segment forged = Make(host.remote, host.local, wire::kSyn);
+  forged.sequence = 77;
+  host.parts.Inbound(forged, host.now, host.settings);
+  BOOST_TEST(host.Receive(wire::kAck, isn + 1).sequence == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(LeavesTheAcknowledgementFieldAloneWithoutTheFlag) {
@@ -319,8 +342,9 @@ const wire::OptionArea kScaleBy2 = Options({3, 3, 2});
 
 BOOST_AUTO_TEST_CASE(UnansweredOfferIsTakenBack) {
   Host host;
-  BOOST_TEST(host.Send(wire::kSyn, 0, kScaleBy2).window == 1000U);
-  host.Receive(wire::kSyn | wire::kAck, 0);
+  const Segment syn = host.Send(wire::kSyn, 0, kScaleBy2);
+  BOOST_TEST(syn.window == 1000U);
+  host.Receive(wire::kSyn | wire::kAck, syn.sequence + 1);
   BOOST_TEST(host.Send(wire::kAck, 1).window == 4000U);
 }
 
