@@ -21,13 +21,13 @@ namespace tcpslab::scenarios {
 namespace {
 
 // The attributes that can be set, those of the parents included, up to but not including `root`.
-std::vector<std::string> SettableAttributes(ns3::TypeId type, ns3::TypeId root) {
+std::vector<std::string> SettableAttributes(ns3::TypeId type, const ns3::TypeId& root) {
   std::vector<std::string> names;
   for (; type != root; type = type.GetParent()) {
     for (std::size_t i = 0; i < type.GetAttributeN(); ++i) {
       const ns3::TypeId::AttributeInformation attribute = type.GetAttribute(i);
       const bool settable = (attribute.flags & ns3::TypeId::ATTR_SET) != 0 && attribute.accessor->HasSetter();
-      if (settable && attribute.checker->GetValueTypeName() != "ns3::CallbackValue") {
+      if (settable && attribute.checker->GetValueTypeName().find("Callback") == std::string::npos) {
         names.push_back(attribute.name);
       }
     }
@@ -40,7 +40,7 @@ std::vector<std::string> SettableAttributes(ns3::TypeId type, ns3::TypeId root) 
 }
 
 // ns-3 reads "4MiB" as the number 4, and "12x" as 12: numbers are checked here.
-void NormaliseNumber(Attribute& attribute, const std::string& type) {
+void NormaliseNumber(AttributeSetting& attribute, const std::string& type) {
   const auto fail = [&attribute] {
     throw ScenarioError(attribute.location,
                         fmt::format("{}: expected a number, found '{}'", attribute.name, attribute.value));
@@ -67,7 +67,7 @@ void NormaliseNumber(Attribute& attribute, const std::string& type) {
   }
 }
 
-void Check(Attribute& attribute, ns3::TypeId type, ns3::TypeId root) {
+void Check(AttributeSetting& attribute, const ns3::TypeId& type, const ns3::TypeId& root) {
   ns3::TypeId::AttributeInformation information;
   const std::vector<std::string> names = SettableAttributes(type, root);
   if (std::ranges::find(names, attribute.name) == names.end() ||
@@ -103,7 +103,7 @@ std::vector<std::string> PathElementTypes() {
 
 void CheckAttributes(Scenario& scenario) {
   for (Host* host : {&scenario.client, &scenario.server}) {
-    for (Attribute& attribute : host->tcp) {
+    for (AttributeSetting& attribute : host->tcp) {
       Check(attribute, ns3::TcpSocketBase::GetTypeId(), ns3::Socket::GetTypeId());
     }
   }
@@ -113,7 +113,7 @@ void CheckAttributes(Scenario& scenario) {
       throw ScenarioError(element.location, fmt::format("unknown path element '{}'; expected one of: {}", element.type,
                                                         fmt::join(types, ", ")));
     }
-    for (Attribute& attribute : element.attributes) {
+    for (AttributeSetting& attribute : element.attributes) {
       Check(attribute, ns3::TypeId::LookupByName(element.type), ns3::Object::GetTypeId());
     }
   }

@@ -114,7 +114,7 @@ class Child {
   [[nodiscard]] std::array<int, 2> descriptors() const { return {output_.number(), errors_.number()}; }
 
   void Read(int descriptor) {
-    std::array<char, 65536> buffer;
+    std::array<char, 65536> buffer{};
     const ssize_t size = read(descriptor, buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) {
       return;

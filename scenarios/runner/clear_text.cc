@@ -28,7 +28,7 @@ ClearTextIndex::ClearTextIndex(std::vector<const Pattern*> patterns) : patterns_
 void ClearTextIndex::AddWords(std::uint32_t pattern) {
   const Pattern& source = *patterns_[pattern];
   const std::uint64_t words = source.length() / kWord;
-  std::array<std::byte, 512 * kWord> block;
+  std::array<std::byte, 512 * kWord> block{};
   for (std::uint64_t first = 0; first < words; first += block.size() / kWord) {
     source.Fill(first * kWord, block);
     const std::uint64_t count = std::min<std::uint64_t>(words - first, block.size() / kWord);
@@ -64,9 +64,11 @@ bool ClearTextIndex::FoundIn(std::span<const std::byte> bytes) const {
     if ((filter_[bit / 64] >> (bit % 64) & 1) == 0) {
       continue;
     }
-    const auto found = std::ranges::equal_range(entries_, word, {}, &Entry::word);
-    if (std::ranges::any_of(found, [&](const Entry& entry) { return WindowAround(entry, bytes, at); })) {
-      return true;
+    const auto first = std::ranges::lower_bound(entries_, word, {}, &Entry::word);
+    for (auto entry = first; entry != entries_.end() && entry->word == word; ++entry) {
+      if (WindowAround(*entry, bytes, at)) {
+        return true;
+      }
     }
   }
   return false;

@@ -58,6 +58,22 @@ void AddReports(const RunObservation& run, std::size_t visit, AchievementObserva
   }
 }
 
+// When a goal was achieved on a connection that came to `has`, and without attackers to `had`.
+std::optional<stack::Duration> AchievedOn(const ConnectionObservation& connection, std::string_view goal,
+                                          const Outcomes& has, const Outcomes& had) {
+  if (goal == "read") {
+    return connection.wire.clear;
+  }
+  if (goal == "downgrade") {
+    return has.protection < had.protection ? connection.wire.crossed : std::nullopt;
+  }
+  const bool worse = has.connection < had.connection;
+  const bool achieved = (goal == "inject" && has.delivery == Delivery::kCorrupted) ||
+                        (goal == "block" && worse && has.connection != Connection::kReset) ||
+                        (goal == "kill" && worse && has.connection != Connection::kBlocked);
+  return achieved ? std::optional(EndOfUse(connection)) : std::nullopt;
+}
+
 // When a goal was achieved in a visit: once for each time, or for each connection.
 std::vector<stack::Duration> Achieved(std::string_view goal, const RunObservation& run,
                                       const std::vector<Outcomes>& reference, std::size_t visit) {
@@ -73,17 +89,8 @@ std::vector<stack::Duration> Achieved(std::string_view goal, const RunObservatio
       continue;
     }
     const Outcomes has = OutcomesOf(connection);
-    const Outcomes had = reference.empty() ? has : reference.at(i);
-    if (goal == "read" && connection.wire.clear) {
-      times.push_back(*connection.wire.clear);
-    } else if (goal == "inject" && has.delivery == Delivery::kCorrupted) {
-      times.push_back(EndOfUse(connection));
-    } else if (goal == "downgrade" && connection.wire.crossed && has.protection < had.protection) {
-      times.push_back(*connection.wire.crossed);
-    } else if (goal == "block" && has.connection < had.connection && has.connection != Connection::kReset) {
-      times.push_back(EndOfUse(connection));
-    } else if (goal == "kill" && has.connection < had.connection && has.connection != Connection::kBlocked) {
-      times.push_back(EndOfUse(connection));
+    if (const auto time = AchievedOn(connection, goal, has, reference.empty() ? has : reference.at(i))) {
+      times.push_back(*time);
     }
   }
   return times;

@@ -30,8 +30,10 @@ void LinkTap::CaptureTo(const std::string& file) {
   }
 }
 
+// NOLINTBEGIN(performance-unnecessary-value-param): the signature is ns-3's.
 void LinkTap::OnTransmit(ns3::Ptr<const ns3::Packet> packet) { Take(HostName::kClient, packet); }
 void LinkTap::OnReceive(ns3::Ptr<const ns3::Packet> packet) { Take(HostName::kServer, packet); }
+// NOLINTEND(performance-unnecessary-value-param)
 
 void LinkTap::Take(HostName sender, const ns3::Ptr<const ns3::Packet>& packet) {
   buffer_.resize(packet->GetSize());

@@ -18,7 +18,7 @@ bool Pattern::Matches(std::uint64_t offset, std::span<const std::byte> bytes) co
   if (offset > length_ || bytes.size() > length_ - offset) {
     return false;
   }
-  std::array<std::byte, 4096> expected;
+  std::array<std::byte, 4096> expected{};
   while (!bytes.empty()) {
     const std::span<std::byte> part = std::span(expected).first(std::min(bytes.size(), expected.size()));
     Fill(offset, part);

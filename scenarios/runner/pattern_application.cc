@@ -15,7 +15,6 @@
 #include <utility>
 
 #include "scenarios/runner/ns3_units.h"
-#include "scenarios/runner/send_window_guard.h"
 
 namespace tcpslab::scenarios {
 namespace {
@@ -29,11 +28,11 @@ class Aborter : public ns3::TcpSocketBase {
 }  // namespace
 
 PatternApplication::PatternApplication(ns3::Ptr<ns3::Node> node, const ApplicationPlan& plan,
-                                       const std::vector<Attribute>& attributes, SettledCallback on_settled)
+                                       const std::vector<AttributeSetting>& attributes, SettledCallback on_settled)
     : plan_(plan), on_settled_(std::move(on_settled)) {
   observation_.expected = plan.incoming->length();
   socket_ = ns3::Socket::CreateSocket(node, ns3::TcpSocketFactory::GetTypeId());
-  for (const Attribute& attribute : attributes) {
+  for (const AttributeSetting& attribute : attributes) {
     socket_->SetAttribute(attribute.name, ns3::StringValue(attribute.value));
   }
 }
@@ -66,7 +65,6 @@ void PatternApplication::Start() {
 
 void PatternApplication::Use(ns3::Ptr<ns3::Socket> socket) {
   socket_ = std::move(socket);
-  GuardSendWindow(ns3::DynamicCast<ns3::TcpSocketBase>(socket_));
   socket_->SetRecvCallback(ns3::MakeCallback(&PatternApplication::OnReadable, this));
   socket_->SetSendCallback(ns3::MakeCallback(&PatternApplication::OnWritable, this));
   socket_->SetCloseCallbacks(ns3::MakeCallback(&PatternApplication::OnClosed, this),
@@ -91,7 +89,7 @@ void PatternApplication::Established() {
 }
 
 void PatternApplication::OnReadable(ns3::Ptr<ns3::Socket> socket) {
-  std::array<std::uint8_t, 16384> bytes;
+  std::array<std::uint8_t, 16384> bytes{};
   while (const ns3::Ptr<ns3::Packet> packet = socket->Recv(bytes.size(), 0)) {
     const std::uint32_t size = packet->CopyData(bytes.data(), bytes.size());
     if (size == 0) {
@@ -133,7 +131,7 @@ void PatternApplication::SendMore() {
   if (plan_.answers && !AllReceived()) {
     return;
   }
-  std::array<std::byte, 16384> block;
+  std::array<std::byte, 16384> block{};
   while (!AllSent()) {
     const std::span<std::byte> part =
         std::span(block).first(std::min<std::uint64_t>(block.size(), plan_.outgoing->length() - sent_));

@@ -36,8 +36,8 @@ class PatternApplication final : public Endpoint {
  public:
   // Listens at `local`, or connects to `remote` where that is set. The attributes are set on its socket, and so on what
   // a listening one accepts.
-  PatternApplication(ns3::Ptr<ns3::Node> node, const ApplicationPlan& plan, const std::vector<Attribute>& attributes,
-                     SettledCallback on_settled);
+  PatternApplication(ns3::Ptr<ns3::Node> node, const ApplicationPlan& plan,
+                     const std::vector<AttributeSetting>& attributes, SettledCallback on_settled);
   ~PatternApplication() override;
   PatternApplication(const PatternApplication&) = delete;
   PatternApplication& operator=(const PatternApplication&) = delete;

@@ -12,7 +12,7 @@ ScenarioError::ScenarioError(const Location& location, std::string_view message)
 std::string_view ToString(HostName host) { return host == HostName::kClient ? "client" : "server"; }
 
 std::string_view PathElement::goal() const {
-  const auto found = std::ranges::find(attributes, "Goal", &Attribute::name);
+  const auto found = std::ranges::find(attributes, "Goal", &AttributeSetting::name);
   return found == attributes.end() ? "none" : std::string_view(found->value);
 }
 

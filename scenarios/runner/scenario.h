@@ -41,7 +41,7 @@ constexpr HostName OtherHost(HostName host) {
 
 // An ns-3 attribute and its value in ns-3's own words. Whether they exist is only known with ns-3 at hand: see
 // attributes.h.
-struct Attribute {
+struct AttributeSetting {
   std::string name;
   std::string value;
   Location location;
@@ -50,7 +50,7 @@ struct Attribute {
 struct Host {
   bool stack = true;
   stack::Policy policy;
-  std::vector<Attribute> tcp;  // of ns3::TcpSocket or ns3::TcpSocketBase
+  std::vector<AttributeSetting> tcp;  // of ns3::TcpSocket or ns3::TcpSocketBase
   tcps::Deviations deviations;
   std::optional<Script> script;  // in place of TCP
 };
@@ -66,7 +66,7 @@ struct PathElement {
   std::string type;  // an ns-3 TypeId
   Location location;
   std::set<std::size_t> visits;  // counting from 1; empty: every visit
-  std::vector<Attribute> attributes;
+  std::vector<AttributeSetting> attributes;
 
   [[nodiscard]] bool ActsIn(std::size_t visit) const { return visits.empty() || visits.contains(visit); }
   // The value of the attribute Goal; "none" without it.

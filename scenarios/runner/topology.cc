@@ -115,10 +115,52 @@ void InstallProtocol(SimulatedHost& simulated, const Host& host, const ProtocolK
 
 ns3::Ptr<ns3::TcpsPathElement> CreateElement(const PathElement& plan) {
   ns3::ObjectFactory factory(plan.type);
-  for (const Attribute& attribute : plan.attributes) {
+  for (const AttributeSetting& attribute : plan.attributes) {
     factory.Set(attribute.name, ns3::StringValue(attribute.value));
   }
   return factory.Create<ns3::TcpsPathElement>();
+}
+
+using WireNodes = std::vector<ns3::Ptr<ns3::TcpsWireNode>>;
+
+// One wire node for each element, not yet connected.
+WireNodes AddElements(Topology& topology, const std::vector<PathElement>& path, bool with_goals) {
+  WireNodes wires;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (!with_goals && path[i].goal() != "none") {
+      continue;
+    }
+    const ns3::Ptr<ns3::TcpsPathElement> element = CreateElement(path[i]);
+    // By the element's place in the file: leaving attackers out does not move the others' streams.
+    element->AssignStreams(kPathStreams + static_cast<std::int64_t>(i) * kStreamsPerElement);
+    wires.push_back(ns3::CreateObject<ns3::TcpsWireNode>());
+    wires.back()->AddElement(element);
+    topology.elements.push_back(element);
+    topology.element_plans.push_back(&path[i]);
+  }
+  return wires;
+}
+
+// Links the client through the wire nodes to the server; returns the hosts' own devices.
+LinkEnds ConnectHosts(Topology& topology, const WireNodes& wires, const Link& link) {
+  const auto links = static_cast<std::int64_t>(wires.size()) + 1;
+  const stack::Duration delay = link.delay / links;  // that of the whole path, whatever number of links it has
+  LinkEnds hosts;
+  ns3::Ptr<ns3::Node> left = topology.host(HostName::kClient).node;
+  for (const ns3::Ptr<ns3::TcpsWireNode>& wire : wires) {
+    const LinkEnds ends = Connect(left, wire, link, delay);
+    topology.client_ends.push_back(ends.client_end);
+    left = wire;
+  }
+  const LinkEnds last = Connect(left, topology.host(HostName::kServer).node, link, link.delay - delay * (links - 1));
+  topology.client_ends.push_back(last.client_end);
+  hosts.client_end = topology.client_ends.front();
+  hosts.server_end = last.server_end;
+  for (std::size_t i = 0; i < wires.size(); ++i) {
+    const ns3::Ptr<ns3::NetDevice> towards_client = wires[i]->GetDevice(0);
+    wires[i]->Join(towards_client, topology.client_ends[i + 1]);
+  }
+  return hosts;
 }
 
 }  // namespace
@@ -135,47 +177,14 @@ Topology BuildTopology(const Scenario& scenario, const ProtocolKey& protocol, bo
   for (SimulatedHost& host : topology.hosts) {
     host.node = ns3::CreateObject<ns3::Node>();
   }
-
-  std::vector<ns3::Ptr<ns3::TcpsWireNode>> wires;
-  for (const PathElement& plan : scenario.path) {
-    if (!with_goals && plan.goal() != "none") {
-      continue;
-    }
-    wires.push_back(ns3::CreateObject<ns3::TcpsWireNode>());
-    topology.elements.push_back(CreateElement(plan));
-    topology.element_plans.push_back(&plan);
-    wires.back()->AddElement(topology.elements.back());
-    // By the element's place in the file: leaving attackers out does not move the others' streams.
-    topology.elements.back()->AssignStreams(kPathStreams + (&plan - scenario.path.data()) * kStreamsPerElement);
-  }
-
-  // The delay is that of the whole path, whatever number of links it has.
-  const auto links = static_cast<std::int64_t>(wires.size()) + 1;
-  ns3::Ptr<ns3::Node> left = topology.host(HostName::kClient).node;
-  ns3::Ptr<ns3::PointToPointNetDevice> arriving;
-  ns3::Ptr<ns3::PointToPointNetDevice> client_device;
-  for (std::int64_t i = 0; i < links; ++i) {
-    const bool last = i + 1 == links;
-    const ns3::Ptr<ns3::Node> right =
-        last ? topology.host(HostName::kServer).node : ns3::Ptr<ns3::Node>(wires[static_cast<std::size_t>(i)]);
-    const stack::Duration delay = scenario.link.delay / links;
-    const LinkEnds ends = Connect(left, right, scenario.link, last ? scenario.link.delay - delay * (links - 1) : delay);
-    topology.client_ends.push_back(ends.client_end);
-    if (i == 0) {
-      client_device = ends.client_end;
-    } else {
-      wires[static_cast<std::size_t>(i) - 1]->Join(arriving, ends.client_end);
-    }
-    arriving = ends.server_end;
-    left = right;
-  }
+  const LinkEnds devices = ConnectHosts(topology, AddElements(topology, scenario.path, with_goals), scenario.link);
 
   ns3::InternetStackHelper internet;
   const bool ipv6 = scenario.link.family == wire::Family::kIpv6;
   for (const HostName name : kHosts) {
     SimulatedHost& host = topology.host(name);
     internet.Install(host.node);
-    const ns3::Ptr<ns3::NetDevice> device = name == HostName::kClient ? client_device : arriving;
+    const ns3::Ptr<ns3::NetDevice> device = name == HostName::kClient ? devices.client_end : devices.server_end;
     host.address = ipv6 ? AssignIpv6(host.node, device, name) : AssignIpv4(host.node, device, name);
     InstallProtocol(host, scenario.host(name), protocol);
   }
