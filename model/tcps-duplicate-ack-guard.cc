@@ -10,6 +10,13 @@ namespace ns3
 
 namespace wire = tcpslab::wire;
 
+namespace
+{
+
+constexpr uint32_t kUsualSegment = 1460;
+
+}  // namespace
+
 void
 TcpsDuplicateAckGuard::NoteSent(uint32_t sequence, std::size_t payload)
 {
@@ -69,9 +76,9 @@ TcpsDuplicateAckGuard::Inbound(wire::Segment& segment, uint8_t windowShift, bool
     // An acknowledgement lets TCP send as much as the congestion window, which recovery inflates by what was in flight.
     const int64_t mayReach = inFlight + 2 * int64_t{m_largestFlight} + m_longest;
     const uint32_t window = uint32_t{segment.window} << windowShift;
-    if (m_recovering && inFlight > 1 && window < mayReach)
+    if (m_recovering && inFlight > 0 && window < mayReach)
     {
-        Lower(segment, windowShift, static_cast<uint32_t>(inFlight - 1), advances);
+        Lower(segment, windowShift, static_cast<uint32_t>(inFlight), advances);
     }
 
     const uint32_t shown = uint32_t{segment.window} << windowShift;
@@ -91,13 +98,13 @@ TcpsDuplicateAckGuard::Inbound(wire::Segment& segment, uint8_t windowShift, bool
 }
 
 void
-TcpsDuplicateAckGuard::Lower(wire::Segment& segment, uint8_t windowShift, uint32_t most, bool advances) const
+TcpsDuplicateAckGuard::Lower(wire::Segment& segment, uint8_t windowShift, uint32_t inFlight, bool advances) const
 {
-    const auto field = static_cast<uint16_t>(std::min<uint32_t>(segment.window, most >> windowShift));
-    if (field == 0)
-    {
-        return;  // a closed window would start TCP's persist timer
-    }
+    // With less than a segment's room TCP would not even retransmit (silly window avoidance).
+    const uint32_t segmentSize = std::max(m_longest, kUsualSegment);
+    const uint32_t least = (segmentSize + (1U << windowShift) - 1) >> windowShift;
+    const uint32_t most = std::max((inFlight - 1) >> windowShift, least);
+    const auto field = static_cast<uint16_t>(std::min<uint32_t>(segment.window, most));
     segment.window = field;
     const int32_t detour = wire::SequenceDistance(segment.sequence, m_highestSequence + 1);
     const bool believed = advances || (uint32_t{field} << windowShift) >= m_window;

@@ -55,8 +55,8 @@ class TcpsDuplicateAckGuard
     static constexpr int32_t kLongestDetour = 4096;
 
     void BeginRecovery();
-    /** Shows TCP no larger a window than `most`. */
-    void Lower(tcpslab::wire::Segment& segment, uint8_t windowShift, uint32_t most, bool advances) const;
+    /** Shows TCP a window smaller than what is in flight, but not smaller than a segment. */
+    void Lower(tcpslab::wire::Segment& segment, uint8_t windowShift, uint32_t inFlight, bool advances) const;
 
     uint32_t m_highestSent = 0;    //!< end of the highest data sent
     uint32_t m_largestFlight = 0;  //!< most that was in flight in this recovery
