@@ -26,9 +26,9 @@ void Connection::Install(SessionKeys keys, PositionRule rule) {
   in.mac = std::move(client ? keys.mac_s2c : keys.mac_c2s);
   for (Direction* direction : {&out, &in}) {
     if (rule == PositionRule::kNearest) {
-      direction->position = NearestPosition();
+      direction->position.emplace<NearestPosition>();
     } else {
-      direction->position = WrapCountingPosition();
+      direction->position.emplace<WrapCountingPosition>();
     }
   }
   ephemeral.Clear();
