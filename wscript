@@ -1,0 +1,47 @@
+# -*- Mode: python; py-indent-offset: 4; indent-tabs-mode: nil; coding: utf-8; -*-
+"""The ns-3 module for trees that build with waf (3.35 and older): this directory is contrib/tcps there.
+
+See model/README.md. The protocol stack becomes part of the module's library. Only that library is compiled as C++20;
+ns-3's own sources and users' programs keep the language that the tree asks for.
+"""
+
+STACK = {
+    'wire': ['address', 'error', 'options', 'packet', 'segment'],
+    'crypto': ['chacha20', 'poly1305', 'random', 'secret', 'short_hash', 'x25519'],
+    'stack': ['event', 'flow', 'pair', 'shim'],
+    'tcps': ['blocked_flows', 'connection', 'deviations', 'dialect', 'engine', 'handshake', 'identity',
+             'identity_exchange', 'key_schedule', 'options', 'packet_mac', 'peer_cache', 'protection', 'state',
+             'stream_position', 'tcps', 'timers', 'transitions'],
+}
+MODEL = ['tcps-bytes-header', 'tcps-convert', 'tcps-duplicate-ack-guard', 'tcps-helper', 'tcps-host-parts',
+         'tcps-shim-protocol-impl', 'tcps-shim-protocol', 'tcps-stack', 'path/tcps-impairment',
+         'path/tcps-option-stripper', 'path/tcps-path-element', 'path/tcps-path-packet', 'path/tcps-wire-node']
+HEADERS = ['tcps-event', 'tcps-helper', 'tcps-shim-protocol', 'tcps-stack', 'path/tcps-impairment',
+           'path/tcps-option-stripper', 'path/tcps-path-element', 'path/tcps-path-packet', 'path/tcps-wire-node']
+LIBRARIES = {'sodium': 'SODIUM', 'crypto': 'CRYPTO', 'fmt': 'FMT'}
+
+
+def configure(conf):
+    found = [conf.check_cxx(lib=name, uselib_store=store, mandatory=False) for name, store in LIBRARIES.items()]
+    for header in ('tl/expected.hpp', 'boost/endian/conversion.hpp'):
+        found.append(conf.check_cxx(header_name=header, cxxflags=['-std=c++20'], mandatory=False))
+    enabled = all(result is not None for result in found)
+    conf.report_optional_feature('tcps', 'TCP/S', enabled, 'libsodium, OpenSSL, fmt, tl-expected or Boost not found')
+    if not enabled:
+        conf.env['MODULES_NOT_BUILT'].append('tcps')
+
+
+def build(bld):
+    if 'tcps' in bld.env['MODULES_NOT_BUILT']:
+        return
+
+    module = bld.create_ns3_module('tcps', ['core', 'network', 'internet'])
+    module.source = ['reference/%s/%s.cc' % (layer, name) for layer in sorted(STACK) for name in STACK[layer]]
+    module.source += ['model/%s.cc' % name for name in MODEL]
+    module.includes = ['.']
+    module.cxxflags = ['-std=c++20']
+    module.use.extend(sorted(LIBRARIES.values()))
+
+    headers = bld(features='ns3header')
+    headers.module = 'tcps'
+    headers.source = ['model/%s.h' % name for name in HEADERS]
