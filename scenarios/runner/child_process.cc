@@ -205,7 +205,7 @@ void ReadSome(std::vector<std::unique_ptr<Child>>& children) {
 }  // namespace
 
 void RunInChildren(const std::vector<ChildTask>& tasks, std::size_t jobs, std::chrono::seconds limit,
-                   const std::function<void(std::size_t, ChildResult)>& done) {
+                   const std::function<void(std::size_t, const ChildResult&)>& done) {
   std::vector<std::unique_ptr<Child>> children;
   std::size_t next = 0;
   while (next < tasks.size() || !children.empty()) {
@@ -227,7 +227,7 @@ void RunInChildren(const std::vector<ChildTask>& tasks, std::size_t jobs, std::c
 
 ChildResult RunInChild(const ChildTask& task, std::chrono::seconds limit) {
   ChildResult result;
-  RunInChildren({task}, 1, limit, [&result](std::size_t /*task*/, ChildResult its) { result = std::move(its); });
+  RunInChildren({task}, 1, limit, [&result](std::size_t /*task*/, const ChildResult& its) { result = its; });
   return result;
 }
 

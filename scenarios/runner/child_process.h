@@ -22,7 +22,7 @@ struct ChildResult {
 // `tasks`. What children write to standard error is passed on. A child that takes longer than `limit` is killed. The
 // caller must have no other threads.
 void RunInChildren(const std::vector<ChildTask>& tasks, std::size_t jobs, std::chrono::seconds limit,
-                   const std::function<void(std::size_t, ChildResult)>& done);
+                   const std::function<void(std::size_t, const ChildResult&)>& done);
 
 // One task, in a child of its own.
 [[nodiscard]] ChildResult RunInChild(const ChildTask& task, std::chrono::seconds limit);

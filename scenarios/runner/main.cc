@@ -7,9 +7,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -160,15 +160,17 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kAsExpected : kBadRequest;
   }
-  try {
-    return Execute(request, std::vector<std::string>(argv, argv + argc));
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return kInfrastructure;
-  }
+  return Execute(request, std::vector<std::string>(argv, argv + argc));
 }
 
 }  // namespace
 }  // namespace tcpslab::scenarios
 
-int main(int argc, char** argv) { return tcpslab::scenarios::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return tcpslab::scenarios::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return tcpslab::scenarios::kInfrastructure;
+  }
+}

@@ -115,7 +115,7 @@ void ParseDirections(const Fields& fields, Workload& workload) {
   const YamlValue* const directions = fields.Find("directions");
   const std::vector<YamlValue> items = directions != nullptr ? directions->Items() : std::vector<YamlValue>{};
   workload.visits = visits != nullptr ? visits->Integer(1, kMaximumVisits) : std::max<std::size_t>(1, items.size());
-  if (items.size() > workload.visits) {
+  if (directions != nullptr && items.size() > workload.visits) {
     directions->Fail(fmt::format("{} directions for {} visits", items.size(), workload.visits));
   }
   static constexpr std::array<std::string_view, 2> kDirections = {"forward", "reverse"};

@@ -27,7 +27,7 @@ class Aborter : public ns3::TcpSocketBase {
 
 }  // namespace
 
-PatternApplication::PatternApplication(ns3::Ptr<ns3::Node> node, const ApplicationPlan& plan,
+PatternApplication::PatternApplication(const ns3::Ptr<ns3::Node>& node, const ApplicationPlan& plan,
                                        const std::vector<AttributeSetting>& attributes, SettledCallback on_settled)
     : plan_(plan), on_settled_(std::move(on_settled)) {
   observation_.expected = plan.incoming->length();
@@ -63,8 +63,8 @@ void PatternApplication::Start() {
   }
 }
 
-void PatternApplication::Use(ns3::Ptr<ns3::Socket> socket) {
-  socket_ = std::move(socket);
+void PatternApplication::Use(const ns3::Ptr<ns3::Socket>& socket) {
+  socket_ = socket;
   socket_->SetRecvCallback(ns3::MakeCallback(&PatternApplication::OnReadable, this));
   socket_->SetSendCallback(ns3::MakeCallback(&PatternApplication::OnWritable, this));
   socket_->SetCloseCallbacks(ns3::MakeCallback(&PatternApplication::OnClosed, this),
@@ -72,8 +72,9 @@ void PatternApplication::Use(ns3::Ptr<ns3::Socket> socket) {
   socket_->TraceConnectWithoutContext("State", ns3::MakeCallback(&PatternApplication::OnState, this));
 }
 
+// NOLINTBEGIN(performance-unnecessary-value-param): the signatures are ns-3's.
 void PatternApplication::OnAccepted(ns3::Ptr<ns3::Socket> socket, const ns3::Address& /*from*/) {
-  Use(std::move(socket));
+  Use(socket);
   state_ = ns3::TcpSocket::ESTABLISHED;
   Established();
 }
@@ -206,7 +207,7 @@ void PatternApplication::OnClosed(ns3::Ptr<ns3::Socket> socket) {
     case ns3::TcpSocket::ESTABLISHED:
     case ns3::TcpSocket::FIN_WAIT_1:
     case ns3::TcpSocket::FIN_WAIT_2:
-      OnError(std::move(socket));
+      OnError(socket);
       return;
     default:
       break;
@@ -232,5 +233,7 @@ void PatternApplication::Settle() {
     on_settled_();
   }
 }
+
+// NOLINTEND(performance-unnecessary-value-param)
 
 }  // namespace tcpslab::scenarios

@@ -25,8 +25,8 @@ enum class Ending : std::uint8_t {
 };
 
 struct ApplicationPlan {
-  const Pattern* outgoing;
-  const Pattern* incoming;
+  const Pattern* outgoing = nullptr;
+  const Pattern* incoming = nullptr;
   bool answers = false;  // sends only when all of `incoming` is there
   bool echoes = false;   // sends back what comes, as it comes
   Ending ending = Ending::kAwait;
@@ -36,7 +36,7 @@ class PatternApplication final : public Endpoint {
  public:
   // Listens at `local`, or connects to `remote` where that is set. The attributes are set on its socket, and so on what
   // a listening one accepts.
-  PatternApplication(ns3::Ptr<ns3::Node> node, const ApplicationPlan& plan,
+  PatternApplication(const ns3::Ptr<ns3::Node>& node, const ApplicationPlan& plan,
                      const std::vector<AttributeSetting>& attributes, SettledCallback on_settled);
   ~PatternApplication() override;
   PatternApplication(const PatternApplication&) = delete;
@@ -50,7 +50,8 @@ class PatternApplication final : public Endpoint {
   [[nodiscard]] bool settled() const override { return settled_; }
 
  private:
-  void Use(ns3::Ptr<ns3::Socket> socket);
+  void Use(const ns3::Ptr<ns3::Socket>& socket);
+  // Called by the socket; the signatures are ns-3's.
   void OnAccepted(ns3::Ptr<ns3::Socket> socket, const ns3::Address& from);
   void OnConnected(ns3::Ptr<ns3::Socket> socket);
   void OnRefused(ns3::Ptr<ns3::Socket> socket);

@@ -70,7 +70,7 @@ std::vector<Json> RunAll(const std::vector<PlannedRun>& runs, const RunOptions& 
     tasks.push_back([&identity, &options] { return Run(identity, options.out).dump(); });
   }
   std::vector<Json> records(runs.size());
-  RunInChildren(tasks, options.jobs, kLimit, [&](std::size_t index, ChildResult result) {
+  RunInChildren(tasks, options.jobs, kLimit, [&](std::size_t index, const ChildResult& result) {
     records[index] = result.ok ? Json::parse(result.output) : MakeErrorRecord(identities[index], result.failure);
     on_record(records[index]);
   });

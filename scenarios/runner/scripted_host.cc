@@ -18,11 +18,11 @@ constexpr std::uint64_t kInitialSequenceStreams = 1ULL << 32;
 
 wire::Address ToWire(const ns3::Address& address) {
   if (ns3::Ipv4Address::IsMatchingType(address)) {
-    std::array<std::uint8_t, wire::Address::kIpv4Size> bytes;
+    std::array<std::uint8_t, wire::Address::kIpv4Size> bytes{};
     ns3::Ipv4Address::ConvertFrom(address).Serialize(bytes.data());
     return wire::Address::Ipv4(std::as_bytes(std::span(bytes)));
   }
-  std::array<std::uint8_t, wire::Address::kIpv6Size> bytes;
+  std::array<std::uint8_t, wire::Address::kIpv6Size> bytes{};
   ns3::Ipv6Address::ConvertFrom(address).Serialize(bytes.data());
   return wire::Address::Ipv6(std::as_bytes(std::span(bytes)));
 }

@@ -56,8 +56,8 @@ class YamlValue {
   [[noreturn]] void FailUnknownKey(const std::string& key, int line, std::span<const std::string_view> keys) const;
 
  private:
-  YamlValue(YAML::Node node, std::string file, std::string path, int line)
-      : node_(std::move(node)), file_(std::move(file)), path_(std::move(path)), line_(line) {}
+  YamlValue(const YAML::Node& node, std::string file, std::string path, int line)
+      : node_(node), file_(std::move(file)), path_(std::move(path)), line_(line) {}
   [[nodiscard]] const std::string& Scalar(std::string_view expected) const;
 
   YAML::Node node_;
