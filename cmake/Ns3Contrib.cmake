@@ -49,7 +49,7 @@ if(ENABLE_EXAMPLES)
     build_lib_example(
       NAME ${example}
       SOURCE_FILES model/examples/${example}.cc
-      LIBRARIES_TO_LINK ${libcore} ${libnetwork} ${libinternet} ${libpoint-to-point} ${libapplications}
+      LIBRARIES_TO_LINK ${libtcps} ${libcore} ${libnetwork} ${libinternet} ${libpoint-to-point} ${libapplications}
     )
   endforeach()
 endif()

@@ -49,4 +49,4 @@ TcpsBytesHeader::Deserialize(Buffer::Iterator start)
     return m_deserializedSize;
 }
 
-}  // namespace ns3
+} // namespace ns3

@@ -41,9 +41,9 @@ class TcpsBytesHeader : public Header
 
   private:
     std::span<const std::byte> m_bytes;
-    uint32_t m_deserializedSize = 0;  //!< for Packet::Print, which has no other use for the content
+    uint32_t m_deserializedSize = 0; //!< for Packet::Print, which has no other use for the content
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_BYTES_HEADER_H */

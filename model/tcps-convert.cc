@@ -58,6 +58,12 @@ TcpsToIpv6(const wire::Address& address)
     return Ipv6Address::Deserialize(reinterpret_cast<const uint8_t*>(address.bytes().data()));
 }
 
+Address
+TcpsToNs3(const wire::Address& address)
+{
+    return address.family() == wire::Family::kIpv4 ? Address(TcpsToIpv4(address)) : Address(TcpsToIpv6(address));
+}
+
 tcpslab::stack::Instant
 TcpsNow()
 {
@@ -94,4 +100,4 @@ TcpsMakeRandom(int64_t stream)
     return tcpslab::crypto::SeededRandom(seed, index);
 }
 
-}  // namespace ns3
+} // namespace ns3

@@ -26,6 +26,9 @@ tcpslab::wire::Endpoint TcpsToWire(const Address& socketAddress);
 Ipv4Address TcpsToIpv4(const tcpslab::wire::Address& address);
 Ipv6Address TcpsToIpv6(const tcpslab::wire::Address& address);
 
+/** As an Ipv4Address or Ipv6Address. */
+Address TcpsToNs3(const tcpslab::wire::Address& address);
+
 /** Simulation time as the stack's clock. */
 tcpslab::stack::Instant TcpsNow();
 Time TcpsToTime(tcpslab::stack::Instant instant);
@@ -99,6 +102,6 @@ TcpsMakeEnumAccessor(Args... args)
     }
 }
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_CONVERT_H */

@@ -15,7 +15,7 @@ namespace
 
 constexpr uint32_t kUsualSegment = 1460;
 
-}  // namespace
+} // namespace
 
 void
 TcpsDuplicateAckGuard::NoteSent(uint32_t sequence, std::size_t payload)
@@ -28,7 +28,7 @@ TcpsDuplicateAckGuard::NoteSent(uint32_t sequence, std::size_t payload)
     m_longest = std::max(m_longest, size);
     if (wire::SequenceBefore(sequence, m_highestSent))
     {
-        BeginRecovery();  // a retransmission
+        BeginRecovery(); // a retransmission
     }
     if (wire::SequenceBefore(m_highestSent, sequence + size))
     {
@@ -114,4 +114,4 @@ TcpsDuplicateAckGuard::Lower(wire::Segment& segment, uint8_t windowShift, uint32
     }
 }
 
-}  // namespace ns3
+} // namespace ns3

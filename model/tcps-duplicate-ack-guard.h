@@ -58,18 +58,18 @@ class TcpsDuplicateAckGuard
     /** Shows TCP a window smaller than what is in flight, but not smaller than a segment. */
     void Lower(tcpslab::wire::Segment& segment, uint8_t windowShift, uint32_t inFlight, bool advances) const;
 
-    uint32_t m_highestSent = 0;    //!< end of the highest data sent
-    uint32_t m_largestFlight = 0;  //!< most that was in flight in this recovery
-    uint32_t m_longest = 0;        //!< payload of the longest segment
-    uint32_t m_acknowledged = 0;   //!< highest acknowledgement that came
-    uint32_t m_recover = 0;        //!< recovery lasts until this is acknowledged
+    uint32_t m_highestSent = 0;   //!< end of the highest data sent
+    uint32_t m_largestFlight = 0; //!< most that was in flight in this recovery
+    uint32_t m_longest = 0;       //!< payload of the longest segment
+    uint32_t m_acknowledged = 0;  //!< highest acknowledgement that came
+    uint32_t m_recover = 0;       //!< recovery lasts until this is acknowledged
     bool m_recovering = false;
 
     // As TcpSocketBase::UpdateWindowSize() has them.
-    uint32_t m_highestSequence = 0;  //!< highest sequence number that TCP was shown
-    uint32_t m_window = 0;           //!< window that TCP believes
+    uint32_t m_highestSequence = 0; //!< highest sequence number that TCP was shown
+    uint32_t m_window = 0;          //!< window that TCP believes
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_DUPLICATE_ACK_GUARD_H */

@@ -19,14 +19,14 @@ namespace ns3
  */
 struct TcpsEvent
 {
-    std::string kind;    //!< one of the closed list in reference/stack/event.h: "encrypted", "tag-invalid", ...
-    bool alarm;          //!< whether it may mean that something is wrong on the path
-    Time time;           //!< simulation time
-    std::string flow;    //!< "10.0.0.1:49153 <-> 10.0.0.2:80", the connection's client first
-    std::string local;   //!< this node's end of it: "10.0.0.1:49153"
-    std::string remote;  //!< the other end
-    std::string role;    //!< of this node: "client", "server", or "unknown" if the handshake was not seen
-    std::string detail;  //!< for people; may be empty
+    std::string kind;   //!< one of the closed list in reference/stack/event.h: "encrypted", "tag-invalid", ...
+    bool alarm;         //!< whether it may mean that something is wrong on the path
+    Time time;          //!< simulation time
+    std::string flow;   //!< "10.0.0.1:49153 <-> 10.0.0.2:80", the connection's client first
+    std::string local;  //!< this node's end of it: "10.0.0.1:49153"
+    std::string remote; //!< the other end
+    std::string role;   //!< of this node: "client", "server", or "unknown" if the handshake was not seen
+    std::string detail; //!< for people; may be empty
 
     /**
      * Signature of the trace source Event.
@@ -41,12 +41,12 @@ struct TcpsEvent
  */
 struct TcpsStateChange
 {
-    Time time;           //!< simulation time
-    std::string flow;    //!< as in TcpsEvent
-    std::string local;   //!< as in TcpsEvent
-    std::string remote;  //!< as in TcpsEvent
-    std::string from;    //!< the protocol's own state names: "SYN_SENT", "ENCRYPTED", ...
-    std::string to;      //!< likewise
+    Time time;          //!< simulation time
+    std::string flow;   //!< as in TcpsEvent
+    std::string local;  //!< as in TcpsEvent
+    std::string remote; //!< as in TcpsEvent
+    std::string from;   //!< the protocol's own state names: "SYN_SENT", "ENCRYPTED", ...
+    std::string to;     //!< likewise
 
     /**
      * Signature of the trace source StateChange.
@@ -55,6 +55,6 @@ struct TcpsStateChange
     typedef void (*TracedCallback)(const TcpsStateChange& change);
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_EVENT_H */

@@ -26,8 +26,8 @@ namespace
 {
 
 constexpr uint32_t kNs3DefaultSegmentSize = 536;
-constexpr uint32_t kTimestampsSize = 12;  // with padding
-constexpr uint32_t kTagSize = 20;         // option TM
+constexpr uint32_t kTimestampsSize = 12; // with padding
+constexpr uint32_t kTagSize = 20;        // option TM
 constexpr uint32_t kDefaultMtu = 1500;
 
 bool
@@ -66,7 +66,7 @@ SmallestMtu(Ptr<Node> node)
     return mtu == 0 ? kDefaultMtu : mtu;
 }
 
-}  // namespace
+} // namespace
 
 TcpsHelper::TcpsHelper() : m_adjustSegmentSize(true)
 {
@@ -207,4 +207,4 @@ TcpsHelper::GetSegmentSize(Ptr<Node> node)
     return static_cast<uint32_t>(mtu - std::min(mtu - 1, headers));
 }
 
-}  // namespace ns3
+} // namespace ns3

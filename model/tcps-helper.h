@@ -126,11 +126,11 @@ class TcpsHelper
     void AdjustSegmentSize(Ptr<Node> node) const;
     void InstallHost(Ptr<Node> node) const;
 
-    ObjectFactory m_stackFactory;  //!< makes TcpsStack
-    ObjectFactory m_hostFactory;   //!< makes TcpsShimProtocol
-    bool m_adjustSegmentSize;      //!< whether Install() adjusts the default segment size
+    ObjectFactory m_stackFactory; //!< makes TcpsStack
+    ObjectFactory m_hostFactory;  //!< makes TcpsShimProtocol
+    bool m_adjustSegmentSize;     //!< whether Install() adjusts the default segment size
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_HELPER_H */

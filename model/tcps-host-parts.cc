@@ -19,7 +19,7 @@ namespace wire = tcpslab::wire;
 constexpr std::size_t kMssOptionSize = 4;
 constexpr std::size_t kWindowScaleOptionSize = 3;
 constexpr std::size_t kMaximumWindow = 65535;
-constexpr uint8_t kMaximumWindowScale = 14;  // RFC 7323, section 2.3
+constexpr uint8_t kMaximumWindowScale = 14; // RFC 7323, section 2.3
 
 /** RFC 9293, section 3.7.1: what to assume of a peer that sends no MSS option. */
 uint16_t
@@ -150,7 +150,7 @@ PrependMss(wire::OptionArea& options, std::size_t mtu, wire::Family family)
     }
 }
 
-}  // namespace
+} // namespace
 
 TcpsHostParts::TcpsHostParts(tcpslab::crypto::Random& random) : m_random(random), m_flows(stack::FlowHash(random))
 {
@@ -380,4 +380,4 @@ TcpsHostParts::Forget(stack::Instant now, const TcpsHostSettings& settings, bool
     m_flows.EraseIf([&](const stack::FlowKey&, const Flows& flows) { return std::ranges::all_of(flows, isOver); });
 }
 
-}  // namespace ns3
+} // namespace ns3

@@ -106,14 +106,14 @@ class TcpsHostParts
     /** One end of a connection on this host. */
     struct Flow
     {
-        std::optional<uint32_t> peerIsn;  //!< offset of what we receive; none before the peer's SYN
-        std::optional<uint32_t> isn;      //!< offset of what we send; none before our SYN
-        std::optional<Offer> peerSyn;     //!< of the last SYN that came in, not answered yet
-        Offer own;                        //!< of our SYN or SYN-ACK
-        Offer peer;                       //!< of the SYN or SYN-ACK that our TCP went on from
-        bool peerKnown = false;           //!< peer is set
-        bool spoken = false;              //!< TCP sent something other than SYN: its next SYN begins another connection
-        bool heard = false;               //!< something other than SYN came in: TCP may be past the handshake
+        std::optional<uint32_t> peerIsn; //!< offset of what we receive; none before the peer's SYN
+        std::optional<uint32_t> isn;     //!< offset of what we send; none before our SYN
+        std::optional<Offer> peerSyn;    //!< of the last SYN that came in, not answered yet
+        Offer own;                       //!< of our SYN or SYN-ACK
+        Offer peer;                      //!< of the SYN or SYN-ACK that our TCP went on from
+        bool peerKnown = false;          //!< peer is set
+        bool spoken = false;             //!< TCP sent something other than SYN: its next SYN begins another connection
+        bool heard = false;              //!< something other than SYN came in: TCP may be past the handshake
         TcpsDuplicateAckGuard duplicateAcks;
         bool finSent = false;
         bool finReceived = false;
@@ -156,6 +156,6 @@ class TcpsHostParts
     tcpslab::stack::Instant m_nextForget{};
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_HOST_PARTS_H */

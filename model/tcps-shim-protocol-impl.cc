@@ -1,8 +1,6 @@
 #include "tcps-shim-protocol-impl.h"
 
-#include <algorithm>
 #include <array>
-#include <functional>
 #include <utility>
 
 #include "ns3/abort.h"
@@ -16,7 +14,6 @@
 #include "ns3/simulator.h"
 #include "ns3/tcp-l4-protocol.h"
 #include "reference/wire/packet.h"
-#include "tcps-bytes-header.h"
 #include "tcps-convert.h"
 
 namespace ns3
@@ -26,71 +23,6 @@ NS_LOG_COMPONENT_DEFINE("TcpsShimProtocol");
 
 namespace stack = tcpslab::stack;
 namespace wire = tcpslab::wire;
-
-namespace
-{
-
-/** Of a destination without route: IP drops the packet anyway. */
-constexpr std::size_t kDefaultMtu = 1500;
-
-/** Marks a Shim call in progress: the Shim and the buffer are in use. */
-class InsideShim
-{
-  public:
-    explicit InsideShim(bool& inside) : m_inside(inside)
-    {
-        m_inside = true;
-    }
-
-    InsideShim(const InsideShim&) = delete;
-    InsideShim& operator=(const InsideShim&) = delete;
-
-    ~InsideShim()
-    {
-        m_inside = false;
-    }
-
-  private:
-    bool& m_inside;
-};
-
-template <typename RoutePointer>
-std::size_t
-MtuOf(const RoutePointer& route)
-{
-    if (!route || !route->GetOutputDevice())
-    {
-        return kDefaultMtu;
-    }
-    return route->GetOutputDevice()->GetMtu();
-}
-
-/** Replaces the first bytes of a packet. */
-void
-ReplaceStart(Packet& packet, std::size_t size, std::span<const std::byte> bytes)
-{
-    packet.RemoveAtStart(static_cast<uint32_t>(size));
-    packet.AddHeader(TcpsBytesHeader(bytes));
-}
-
-/** A piece of a segment: `offset` and `size` say which part of its payload; flags as if TCP had sent it like that. */
-wire::Segment
-PieceOf(const wire::Segment& segment, std::size_t offset, std::size_t size, std::size_t total)
-{
-    wire::Segment piece = segment;
-    piece.sequence += static_cast<uint32_t>(offset);
-    if (offset > 0)
-    {
-        piece.flags &= static_cast<uint8_t>(~wire::kCwr);
-    }
-    if (offset + size < total)
-    {
-        piece.flags &= static_cast<uint8_t>(~(wire::kFin | wire::kPsh));
-    }
-    return piece;
-}
-
-}  // namespace
 
 TcpsShimProtocol::Impl::Impl(TcpsShimProtocol& owner) : m_owner(owner)
 {
@@ -160,12 +92,6 @@ TcpsShimProtocol::Impl::GetShim()
     return m_shim.get();
 }
 
-bool
-TcpsShimProtocol::Impl::HasShim() const
-{
-    return m_shim != nullptr;
-}
-
 void
 TcpsShimProtocol::Impl::ToNetwork(const Segment& segment)
 {
@@ -180,164 +106,6 @@ TcpsShimProtocol::Impl::ToHost(const Segment& segment)
     if (!m_deliverEvent.IsRunning())
     {
         m_deliverEvent = Simulator::ScheduleNow(&Impl::DeliverToHost, this);
-    }
-}
-
-void
-TcpsShimProtocol::Impl::Outbound4(
-    Ptr<Packet> packet, Ipv4Address source, Ipv4Address destination, uint8_t /* protocol */, Ptr<Ipv4Route> route)
-{
-    Outbound({packet, TcpsToWire(source), TcpsToWire(destination), {route, nullptr}}, MtuOf(route));
-}
-
-void
-TcpsShimProtocol::Impl::Outbound6(
-    Ptr<Packet> packet, Ipv6Address source, Ipv6Address destination, uint8_t /* protocol */, Ptr<Ipv6Route> route)
-{
-    Outbound({packet, TcpsToWire(source), TcpsToWire(destination), {nullptr, route}}, MtuOf(route));
-}
-
-void
-TcpsShimProtocol::Impl::Outbound(const Departure& departure, std::size_t mtu)
-{
-    if (!m_hostReceiver.IsNull())
-    {
-        return;
-    }
-    const stack::Shim* shim = GetShim();
-    if (shim == nullptr && !ChecksumsEnabled())
-    {
-        OutboundHeader(departure, mtu);
-        return;
-    }
-    const std::span<std::byte> bytes = CopyIn(*departure.packet, departure.packet->GetSize());
-    wire::Result<Segment> parsed = wire::ParseTcp(bytes, departure.source, departure.destination);
-    if (!parsed)
-    {
-        DropSegment(departure.packet, DROP_MALFORMED);
-        return;
-    }
-    Segment& segment = *parsed;
-    const std::size_t overhead = shim == nullptr ? 0 : shim->Overhead();
-    const std::size_t limit = Host().Outbound(segment, mtu, overhead, TcpsNow(), HostSettings());
-    const std::span<std::byte> payload = segment.payload;
-    Host().NoteSent(segment, payload.size());
-    if (payload.size() <= limit || !m_owner.m_mssOption)
-    {
-        OutboundPiece(departure, segment);
-        return;
-    }
-    if (limit == 0)
-    {
-        DropSegment(departure.packet, DROP_NO_SPACE);
-        return;
-    }
-    // The pieces leave one by one, and sending may re-enter: what is left keeps its own copy.
-    const std::vector<std::byte> copy(payload.begin(), payload.end());
-    for (std::size_t offset = 0; offset < copy.size(); offset += limit)
-    {
-        const std::size_t size = std::min(limit, copy.size() - offset);
-        Segment piece = PieceOf(segment, offset, size, copy.size());
-        m_buffer.resize(std::max(m_buffer.size(), wire::kMaximumTcpHeaderSize + size));
-        piece.payload = std::span(m_buffer).subspan(wire::kMaximumTcpHeaderSize, size);
-        std::ranges::copy(std::span(copy).subspan(offset, size), piece.payload.begin());
-        OutboundPiece({departure.packet->Copy(), departure.source, departure.destination, departure.route}, piece);
-    }
-}
-
-void
-TcpsShimProtocol::Impl::OutboundFromScript(const Departure& departure)
-{
-    const std::span<std::byte> bytes = CopyIn(*departure.packet, departure.packet->GetSize());
-    const wire::Result<Segment> parsed = wire::ParseTcp(bytes, departure.source, departure.destination);
-    NS_ABORT_MSG_UNLESS(parsed, "a script's segment has no whole TCP header");
-    OutboundPiece(departure, *parsed);
-}
-
-void
-TcpsShimProtocol::Impl::OutboundHeader(const Departure& departure, std::size_t mtu)
-{
-    const std::size_t total = departure.packet->GetSize();
-    const std::span<std::byte> bytes = CopyIn(*departure.packet, std::min(total, wire::kMaximumTcpHeaderSize));
-    wire::Result<Segment> parsed = wire::ParseTcp(bytes, departure.source, departure.destination);
-    if (!parsed)
-    {
-        DropSegment(departure.packet, DROP_MALFORMED);
-        return;
-    }
-    const std::size_t header = parsed->HeaderSize();
-    const std::size_t payload = total - header;
-    const std::size_t limit = Host().Outbound(*parsed, mtu, 0, TcpsNow(), HostSettings());
-    Host().NoteSent(*parsed, payload);
-    std::array<std::byte, wire::kMaximumTcpHeaderSize> storage;
-    if (payload <= limit || !m_owner.m_mssOption)
-    {
-        const std::size_t size = *wire::EmitTcpHeader(*parsed, storage, wire::Checksum::kOmit);
-        ReplaceStart(*departure.packet, header, std::span(storage).first(size));
-        Send(departure);
-        return;
-    }
-    if (limit == 0)
-    {
-        DropSegment(departure.packet, DROP_NO_SPACE);
-        return;
-    }
-    for (std::size_t offset = 0; offset < payload; offset += limit)
-    {
-        const std::size_t part = std::min(limit, payload - offset);
-        const Segment piece = PieceOf(*parsed, offset, part, payload);
-        const std::size_t size = *wire::EmitTcpHeader(piece, storage, wire::Checksum::kOmit);
-        Ptr<Packet> packet =
-            departure.packet->CreateFragment(static_cast<uint32_t>(header + offset), static_cast<uint32_t>(part));
-        packet->AddHeader(TcpsBytesHeader(std::span(storage).first(size)));
-        Send({packet, departure.source, departure.destination, departure.route});
-    }
-}
-
-void
-TcpsShimProtocol::Impl::OutboundPiece(const Departure& departure, Segment piece)
-{
-    bool pass = true;
-    if (stack::Shim* shim = GetShim())
-    {
-        const InsideShim inside(m_insideShim);
-        pass = shim->Outbound(piece, TcpsNow()) == stack::Verdict::kPass;
-    }
-    // Done with buffer and Shim before anything is sent: a device may deliver at once.
-    if (pass)
-    {
-        Rebuild(*departure.packet, piece);
-    }
-    Rearm();
-    FlushToNetwork(&departure);
-    if (pass)
-    {
-        Send(departure);
-    }
-    else
-    {
-        DropSegment(departure.packet, DROP_SHIM_OUTBOUND);
-    }
-}
-
-void
-TcpsShimProtocol::Impl::Send(const Departure& departure)
-{
-    if (departure.destination.family() == wire::Family::kIpv4)
-    {
-        m_down4(departure.packet,
-                TcpsToIpv4(departure.source),
-                TcpsToIpv4(departure.destination),
-                PROT_NUMBER,
-                departure.route.v4);
-    }
-    else
-    {
-        m_down6(departure.packet,
-                TcpsToIpv6(departure.source),
-                TcpsToIpv6(departure.destination),
-                PROT_NUMBER,
-                departure.route.v6);
     }
 }
 
@@ -389,30 +157,12 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
         }
         else
         {
-            std::array<std::byte, wire::kMaximumTcpHeaderSize> storage;
-            const std::size_t size = *wire::EmitTcpHeader(segment, storage, wire::Checksum::kOmit);
-            ReplaceStart(*packet, header, std::span(storage).first(size));
+            TcpsSegmentBuffer::RebuildHeader(*packet, header, segment);
         }
     }
     Rearm();
     FlushToNetwork(nullptr);
     return pass;
-}
-
-void
-TcpsShimProtocol::Impl::FlushToNetwork(const Departure* present)
-{
-    while (!m_toNetwork.empty())
-    {
-        const stack::OwnedSegment emitted = std::move(m_toNetwork.front());
-        m_toNetwork.pop_front();
-        Departure departure{MakePacket(*emitted), emitted->source.address, emitted->destination.address, {}};
-        if (present != nullptr && present->source == departure.source && present->destination == departure.destination)
-        {
-            departure.route = present->route;
-        }
-        Send(departure);
-    }
 }
 
 void
@@ -424,12 +174,8 @@ TcpsShimProtocol::Impl::DeliverToHost()
         m_toHost.pop_front();
         if (!m_hostReceiver.IsNull())
         {
-            const Address& from = emitted->source.address;
-            const Address& to = emitted->destination.address;
-            const bool v4 = to.family() == wire::Family::kIpv4;
-            const ns3::Address source = v4 ? ns3::Address(TcpsToIpv4(from)) : ns3::Address(TcpsToIpv6(from));
-            const ns3::Address destination = v4 ? ns3::Address(TcpsToIpv4(to)) : ns3::Address(TcpsToIpv6(to));
-            m_hostReceiver(MakePacket(*emitted), source, destination);
+            m_hostReceiver(
+                MakePacket(*emitted), TcpsToNs3(emitted->source.address), TcpsToNs3(emitted->destination.address));
             continue;
         }
         Host().Inbound(*emitted, TcpsNow(), HostSettings());
@@ -509,33 +255,13 @@ std::span<std::byte>
 TcpsShimProtocol::Impl::CopyIn(const Packet& packet, std::size_t size)
 {
     NS_ABORT_MSG_IF(m_insideShim, "a trace sink made TCP send or receive while a segment was being judged");
-    m_buffer.resize(std::max(m_buffer.size(), wire::kMaximumTcpHeaderSize + size));
-    const std::span<std::byte> place = std::span(m_buffer).subspan(wire::kMaximumTcpHeaderSize, size);
-    packet.CopyData(reinterpret_cast<uint8_t*>(place.data()), static_cast<uint32_t>(size));
-    return place;
+    return m_buffer.CopyIn(packet, size);
 }
 
 void
 TcpsShimProtocol::Impl::Rebuild(Packet& packet, const Segment& segment)
 {
-    const wire::Checksum checksum = ChecksumsEnabled() ? wire::Checksum::kCompute : wire::Checksum::kOmit;
-    const std::size_t header = segment.HeaderSize();
-    const std::size_t total = header + segment.payload.size();
-    std::byte* const payload = segment.payload.data();
-    const bool inBuffer = !segment.payload.empty() && std::greater_equal<>()(payload, m_buffer.data() + header) &&
-                          std::less_equal<>()(payload + segment.payload.size(), m_buffer.data() + m_buffer.size());
-    if (inBuffer)
-    {
-        // The usual case: the payload stays where it is, and its header is written before it.
-        const std::span<std::byte> bytes(payload - header, total);
-        // Room for the header is there, so emission cannot fail.
-        *wire::EmitTcpHeader(segment, bytes, checksum);
-        ReplaceStart(packet, packet.GetSize(), bytes);
-        return;
-    }
-    std::vector<std::byte> bytes(total);
-    *wire::EmitTcp(segment, bytes, checksum);
-    ReplaceStart(packet, packet.GetSize(), bytes);
+    m_buffer.Rebuild(packet, segment, ChecksumsEnabled() ? wire::Checksum::kCompute : wire::Checksum::kOmit);
 }
 
 Ptr<Packet>
@@ -557,7 +283,7 @@ TcpsShimProtocol::Impl::DropSegment(const Ptr<const Packet>& packet, DropReason 
 void
 TcpsShimProtocol::Impl::NoteRx4(Ptr<const Packet> packet, Ptr<Ipv4> /* ipv4 */, uint32_t /* interface */)
 {
-    if (!m_shim)
+    if (!m_makeShim)
     {
         return;
     }
@@ -571,7 +297,7 @@ TcpsShimProtocol::Impl::NoteRx4(Ptr<const Packet> packet, Ptr<Ipv4> /* ipv4 */, 
 void
 TcpsShimProtocol::Impl::NoteRx6(Ptr<const Packet> packet, Ptr<Ipv6> /* ipv6 */, uint32_t /* interface */)
 {
-    if (!m_shim)
+    if (!m_makeShim)
     {
         return;
     }
@@ -627,4 +353,4 @@ TcpsShimProtocol::Impl::ChecksumsEnabled()
     return *m_checksums;
 }
 
-}  // namespace ns3
+} // namespace ns3

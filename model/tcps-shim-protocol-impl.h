@@ -24,6 +24,7 @@
 #include "reference/stack/pair.h"
 #include "reference/stack/shim.h"
 #include "tcps-host-parts.h"
+#include "tcps-segment-buffer.h"
 #include "tcps-shim-protocol.h"
 
 namespace ns3
@@ -50,10 +51,6 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
      * @return the Shim, built if need be; null if there is none
      */
     Shim* GetShim();
-    /**
-     * @return whether the Shim has been built
-     */
-    bool HasShim() const;
 
     // From SegmentSink
     void ToNetwork(const Segment& segment) override;
@@ -80,6 +77,27 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
         Route route;
     };
 
+    /** Marks a Shim call in progress: the Shim and the buffer are in use. */
+    class InsideShim
+    {
+      public:
+        explicit InsideShim(bool& inside) : m_inside(inside)
+        {
+            m_inside = true;
+        }
+
+        InsideShim(const InsideShim&) = delete;
+        InsideShim& operator=(const InsideShim&) = delete;
+
+        ~InsideShim()
+        {
+            m_inside = false;
+        }
+
+      private:
+        bool& m_inside;
+    };
+
     void Install(Ptr<Node> node);
     void Dispose();
 
@@ -91,8 +109,8 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
     void Outbound(const Departure& departure, std::size_t mtu);
     /** A segment of the script's that plays this host. */
     void OutboundFromScript(const Departure& departure);
-    /** A segment's header alone: enough without Shim and checksums, and the payload is never touched. */
-    void OutboundHeader(const Departure& departure, std::size_t mtu);
+    /** In pieces of up to `limit` bytes; `header` is the size of TCP's own in departure.packet. */
+    void Split(const Departure& departure, const Segment& segment, std::size_t header, std::size_t limit);
     /** Runs the Shim over a piece whose payload lies in the buffer; departure.packet is overwritten with the result. */
     void OutboundPiece(const Departure& departure, Segment piece);
     void Send(const Departure& departure);
@@ -111,9 +129,8 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
     void Rearm();
     void Expire();
 
-    /** Copies the first `size` bytes of a packet into the buffer, behind room for the longest TCP header. */
+    // See TcpsSegmentBuffer.
     std::span<std::byte> CopyIn(const Packet& packet, std::size_t size);
-    /** Makes header and payload of a segment, wherever that lies, the packet's whole content. */
     void Rebuild(Packet& packet, const Segment& segment);
     Ptr<Packet> MakePacket(const Segment& segment);
     void DropSegment(const Ptr<const Packet>& packet, DropReason reason);
@@ -132,27 +149,27 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
     DownTargetCallback m_down4;
     DownTargetCallback6 m_down6;
 
-    HostReceiver m_hostReceiver;  //!< set: a script plays this host in place of m_tcp
+    HostReceiver m_hostReceiver; //!< set: a script plays this host in place of m_tcp
 
     ShimFactory m_makeShim;
     std::unique_ptr<Shim> m_shim;
     bool m_insideShim = false;
-    std::deque<tcpslab::stack::OwnedSegment> m_toNetwork;  //!< emitted, not sent yet
-    std::deque<tcpslab::stack::OwnedSegment> m_toHost;     //!< emitted, not delivered yet
+    std::deque<tcpslab::stack::OwnedSegment> m_toNetwork; //!< emitted, not sent yet
+    std::deque<tcpslab::stack::OwnedSegment> m_toHost;    //!< emitted, not delivered yet
     EventId m_deliverEvent;
     EventId m_expireEvent;
-    tcpslab::stack::Instant m_expireAt = tcpslab::stack::kNever;  //!< when m_expireEvent fires
+    tcpslab::stack::Instant m_expireAt = tcpslab::stack::kNever; //!< when m_expireEvent fires
 
     int64_t m_stream = -1;
     std::optional<tcpslab::crypto::SeededRandom> m_random;
     std::optional<TcpsHostParts> m_host;
-    std::optional<bool> m_checksums;  //!< GlobalValue ChecksumEnabled, read with the first segment
+    std::optional<bool> m_checksums; //!< GlobalValue ChecksumEnabled, read with the first segment
 
-    std::vector<std::byte> m_buffer;  //!< one segment; not in use while anything else is called that may re-enter
-    bool m_fragment4 = false;         //!< the IPv4 packet in hand is a fragment
-    bool m_fragment6 = false;         //!< the IPv6 packet in hand is a fragment
+    TcpsSegmentBuffer m_buffer; //!< not in use while anything else is called that may re-enter
+    bool m_fragment4 = false;   //!< the IPv4 packet in hand is a fragment
+    bool m_fragment6 = false;   //!< the IPv6 packet in hand is a fragment
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_SHIM_PROTOCOL_IMPL_H */

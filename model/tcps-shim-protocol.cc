@@ -213,4 +213,4 @@ TcpsShimProtocol::DoDispose()
     IpL4Protocol::DoDispose();
 }
 
-}  // namespace ns3
+} // namespace ns3

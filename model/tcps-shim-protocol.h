@@ -39,16 +39,11 @@ class TcpL4Protocol;
  *   segments, and those that would not fit the MTU, are split before the Shim. What leaves is never fragmented.
  * - `WindowAfterUnansweredScale`: a host whose offer to scale windows was not answered announces its real window
  *   (ns-3 still shifts it).
- * - `OptionGuard`: no option reaches TcpL4Protocol that its parser does not survive, and padding behind outgoing
- * options is NOP, as Linux pads (ns-3: EOL, which would hide every option that a Shim appends).
+ * - `OptionGuard`: no option reaches TcpL4Protocol that its parser does not survive, and outgoing options are padded
+ *   with NOP, as Linux pads (ns-3: EOL, which would hide every option that a Shim appends).
  * - `DuplicateAckGuard`: segments with data are no duplicate acknowledgements (RFC 5681, section 2; ns-3 counts them if
- *   there is no SACK), and in loss recovery no new data is sent that might fill the peer's window, since ns-3 3.37
- *   crashes then (see tcps-duplicate-ack-guard.h).
- * - `OptionGuard`: no option reaches TcpL4Protocol that its parser does not survive, and padding behind outgoing
- * options is NOP, as Linux pads (ns-3: EOL, which would hide every option that a Shim appends).
- * - `DuplicateAckGuard`: on connections without SACK - all that TCP/S protects - segments with data are no duplicate
- *   acknowledgements (RFC 5681, section 2; ns-3 counts them), and no new data is sent until a loss is repaired:
- * ns-3 3.37 crashes if the receiver's window is exactly full then (see tcps-duplicate-ack-guard.h).
+ *   there is no SACK), and in loss recovery no new data is sent that might fill the peer's window: ns-3 3.37 crashes
+ *   then (see tcps-duplicate-ack-guard.h).
  *
  * Install() works on any node that has TcpL4Protocol, at any time before its first segment. Stock sockets, applications
  * and helpers run unmodified above it. Simulation time and ns-3's random streams are the Shim's only clock and
@@ -65,11 +60,11 @@ class TcpsShimProtocol : public IpL4Protocol
     /** Why a segment went no further. */
     enum DropReason
     {
-        DROP_SHIM_OUTBOUND,  //!< the Shim dropped a segment that TCP sent
-        DROP_SHIM_INBOUND,   //!< the Shim dropped a segment from the network
-        DROP_MALFORMED,      //!< no whole TCP header
-        DROP_BAD_CHECKSUM,   //!< GlobalValue ChecksumEnabled is set and the TCP checksum is wrong
-        DROP_NO_SPACE        //!< the headers alone exceed the MTU
+        DROP_SHIM_OUTBOUND, //!< the Shim dropped a segment that TCP sent
+        DROP_SHIM_INBOUND,  //!< the Shim dropped a segment from the network
+        DROP_MALFORMED,     //!< no whole TCP header
+        DROP_BAD_CHECKSUM,  //!< GlobalValue ChecksumEnabled is set and the TCP checksum is wrong
+        DROP_NO_SPACE       //!< the headers alone exceed the MTU
     };
 
     /**
@@ -167,20 +162,20 @@ class TcpsShimProtocol : public IpL4Protocol
     void DoDispose() override;
 
   private:
-    bool m_randomIsn;                   //!< attribute RandomIsn
-    int64_t m_isn;                      //!< attribute Isn
-    bool m_mssOption;                   //!< attribute MssOption
-    bool m_windowAfterUnansweredScale;  //!< attribute WindowAfterUnansweredScale
-    bool m_optionGuard;                 //!< attribute OptionGuard
-    bool m_duplicateAckGuard;           //!< attribute DuplicateAckGuard
-    uint32_t m_maxFlows;                //!< attribute MaxFlows
-    Time m_flowTimeout;                 //!< attribute FlowTimeout
+    bool m_randomIsn;                  //!< attribute RandomIsn
+    int64_t m_isn;                     //!< attribute Isn
+    bool m_mssOption;                  //!< attribute MssOption
+    bool m_windowAfterUnansweredScale; //!< attribute WindowAfterUnansweredScale
+    bool m_optionGuard;                //!< attribute OptionGuard
+    bool m_duplicateAckGuard;          //!< attribute DuplicateAckGuard
+    uint32_t m_maxFlows;               //!< attribute MaxFlows
+    Time m_flowTimeout;                //!< attribute FlowTimeout
 
-    TracedCallback<Ptr<const Packet>, DropReason> m_dropTrace;  //!< trace source Drop
+    TracedCallback<Ptr<const Packet>, DropReason> m_dropTrace; //!< trace source Drop
 
-    std::unique_ptr<Impl> m_impl;  //!< everything that knows the protocol stack
+    std::unique_ptr<Impl> m_impl; //!< everything that knows the protocol stack
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_SHIM_PROTOCOL_H */

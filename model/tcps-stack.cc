@@ -58,7 +58,7 @@ ParseDeviations(const std::string& list)
     return deviations;
 }
 
-}  // namespace
+} // namespace
 
 /** What the protocol is lent, and what is kept of it. */
 class TcpsStack::Impl final : public stack::EventSink, public stack::KeyLog
@@ -134,7 +134,7 @@ class TcpsStack::Impl final : public stack::EventSink, public stack::KeyLog
     Ptr<OutputStreamWrapper> m_keyLog;
     std::optional<tcpslab::crypto::SeededRandom> m_random;
     int64_t m_stream = -1;
-    tcps::Tcps* m_tcps = nullptr;  //!< owned by m_host; null until first needed
+    tcps::Tcps* m_tcps = nullptr; //!< owned by m_host; null until first needed
 
   private:
     std::unique_ptr<stack::Shim> Make(stack::SegmentSink& segments)
@@ -373,4 +373,4 @@ TcpsStack::DoDispose()
     Object::DoDispose();
 }
 
-}  // namespace ns3
+} // namespace ns3

@@ -40,8 +40,8 @@ class TcpsStack : public Object
     /** What upstream promises, or what it does. */
     enum Dialect
     {
-        README,  //!< TCP/S as its readme promises it ("readme")
-        LKM      //!< the upstream kernel module, defects included ("lkm")
+        README, //!< TCP/S as its readme promises it ("readme")
+        LKM     //!< the upstream kernel module, defects included ("lkm")
     };
 
     /**
@@ -114,23 +114,23 @@ class TcpsStack : public Object
     template <typename T, T TcpsStack::*Member>
     T Get() const;
 
-    Dialect m_dialect;             //!< attribute Dialect
-    std::string m_deviations;      //!< attribute Deviations
-    bool m_enforce;                //!< attribute Enforce
-    bool m_tofuEnforce;            //!< attribute TofuEnforce
-    uint32_t m_maxConnections;     //!< attribute MaxConnections
-    uint32_t m_maxBlocked;         //!< attribute MaxBlocked
-    Time m_collectInterval;        //!< attribute CollectInterval
-    Time m_halfOpenTimeout;        //!< attribute HalfOpenTimeout
-    Time m_deadTimeout;            //!< attribute DeadTimeout
-    Time m_closedTimeout;          //!< attribute ClosedTimeout
-    Time m_idleTimeout;            //!< attribute IdleTimeout
-    std::unique_ptr<Impl> m_impl;  //!< what knows the protocol stack
+    Dialect m_dialect;            //!< attribute Dialect
+    std::string m_deviations;     //!< attribute Deviations
+    bool m_enforce;               //!< attribute Enforce
+    bool m_tofuEnforce;           //!< attribute TofuEnforce
+    uint32_t m_maxConnections;    //!< attribute MaxConnections
+    uint32_t m_maxBlocked;        //!< attribute MaxBlocked
+    Time m_collectInterval;       //!< attribute CollectInterval
+    Time m_halfOpenTimeout;       //!< attribute HalfOpenTimeout
+    Time m_deadTimeout;           //!< attribute DeadTimeout
+    Time m_closedTimeout;         //!< attribute ClosedTimeout
+    Time m_idleTimeout;           //!< attribute IdleTimeout
+    std::unique_ptr<Impl> m_impl; //!< what knows the protocol stack
 
-    TracedCallback<const TcpsEvent&> m_eventTrace;              //!< trace source Event
-    TracedCallback<const TcpsStateChange&> m_stateChangeTrace;  //!< trace source StateChange
+    TracedCallback<const TcpsEvent&> m_eventTrace;             //!< trace source Event
+    TracedCallback<const TcpsStateChange&> m_stateChangeTrace; //!< trace source StateChange
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_STACK_H */

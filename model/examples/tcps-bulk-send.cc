@@ -10,7 +10,7 @@
 #include "ns3/internet-module.h"
 #include "ns3/network-module.h"
 #include "ns3/point-to-point-module.h"
-#include "ns3/tcps-helper.h"  // TCP/S
+#include "ns3/tcps-helper.h" // TCP/S
 
 using namespace ns3;
 
@@ -45,11 +45,11 @@ main(int argc, char* argv[])
     InternetStackHelper().Install(nodes);
     Ipv4InterfaceContainer interfaces = Ipv4AddressHelper("10.0.0.0", "255.255.255.0").Assign(devices);
 
-    TcpsHelper tcps;                                     // TCP/S
-    tcps.SetAttribute("Dialect", StringValue(dialect));  // TCP/S
+    TcpsHelper tcps;                                    // TCP/S
+    tcps.SetAttribute("Dialect", StringValue(dialect)); // TCP/S
     if (useTcps)
     {
-        auto stacks = tcps.Install(nodes);  // TCP/S
+        auto stacks = tcps.Install(nodes); // TCP/S
         stacks[0]->TraceConnect("Event", "client", MakeCallback(&PrintEvent));
         stacks[1]->TraceConnect("Event", "server", MakeCallback(&PrintEvent));
         if (!keyLog.empty())
@@ -59,7 +59,7 @@ main(int argc, char* argv[])
     }
     else
     {
-        tcps.InstallPlain(nodes);  // plain TCP on equal terms
+        tcps.InstallPlain(nodes); // plain TCP on equal terms
     }
     if (!pcap.empty())
     {

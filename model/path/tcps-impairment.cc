@@ -26,7 +26,7 @@ IsTcp(const TcpsPathPacket& packet)
     return wire::ParsePacket(std::as_writable_bytes(std::span(bytes))).has_value();
 }
 
-}  // namespace
+} // namespace
 
 TypeId
 TcpsImpairment::GetTypeId()
@@ -154,4 +154,4 @@ TcpsDuplicate::Impair(const TcpsPathPacket& packet, Direction direction)
     }
 }
 
-}  // namespace ns3
+} // namespace ns3

@@ -51,10 +51,10 @@ class TcpsImpairment : public TcpsPathElement
     void SetSegments(std::string list);
     std::string GetSegments() const;
 
-    double m_rate;                        //!< attribute Rate
-    std::set<uint64_t> m_segments;        //!< attribute Segments
-    uint64_t m_count[2];                  //!< TCP segments so far, by direction
-    Ptr<UniformRandomVariable> m_random;  //!< decides by rate
+    double m_rate;                       //!< attribute Rate
+    std::set<uint64_t> m_segments;       //!< attribute Segments
+    uint64_t m_count[2];                 //!< TCP segments so far, by direction
+    Ptr<UniformRandomVariable> m_random; //!< decides by rate
 };
 
 /**
@@ -88,7 +88,7 @@ class TcpsReorder : public TcpsImpairment
   private:
     void Impair(const TcpsPathPacket& packet, Direction direction) override;
 
-    Time m_delay;  //!< attribute Delay
+    Time m_delay; //!< attribute Delay
 };
 
 /**
@@ -106,9 +106,9 @@ class TcpsDuplicate : public TcpsImpairment
   private:
     void Impair(const TcpsPathPacket& packet, Direction direction) override;
 
-    uint32_t m_count;  //!< attribute Count
+    uint32_t m_count; //!< attribute Count
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_IMPAIRMENT_H */

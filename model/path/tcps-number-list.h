@@ -57,6 +57,6 @@ TcpsFormatNumbers(const std::set<Number>& numbers)
     return list;
 }
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_NUMBER_LIST_H */

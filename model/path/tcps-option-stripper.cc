@@ -93,4 +93,4 @@ TcpsOptionStripper::GetKinds() const
     return TcpsFormatNumbers(m_kinds);
 }
 
-}  // namespace ns3
+} // namespace ns3

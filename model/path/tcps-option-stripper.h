@@ -31,16 +31,16 @@ class TcpsOptionStripper : public TcpsPathElement
     /** Attribute Segments. */
     enum Segments
     {
-        SEGMENTS_SYN,      //!< "syn": SYN and SYN-ACK
-        SEGMENTS_NON_SYN,  //!< "non-syn": all others
-        SEGMENTS_ALL       //!< "all"
+        SEGMENTS_SYN,     //!< "syn": SYN and SYN-ACK
+        SEGMENTS_NON_SYN, //!< "non-syn": all others
+        SEGMENTS_ALL      //!< "all"
     };
 
     /** Attribute Mode. */
     enum Mode
     {
-        MODE_REMOVE,  //!< "remove": the header gets shorter
-        MODE_NOP      //!< "nop": its size stays
+        MODE_REMOVE, //!< "remove": the header gets shorter
+        MODE_NOP     //!< "nop": its size stays
     };
 
     /**
@@ -61,12 +61,12 @@ class TcpsOptionStripper : public TcpsPathElement
     void SetKinds(std::string list);
     std::string GetKinds() const;
 
-    std::set<uint8_t> m_kinds;  //!< attribute Kinds
-    Segments m_segments;        //!< attribute Segments
-    Mode m_mode;                //!< attribute Mode
-    uint64_t m_removed;         //!< options so far
+    std::set<uint8_t> m_kinds; //!< attribute Kinds
+    Segments m_segments;       //!< attribute Segments
+    Mode m_mode;               //!< attribute Mode
+    uint64_t m_removed;        //!< options so far
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_OPTION_STRIPPER_H */

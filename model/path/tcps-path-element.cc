@@ -179,4 +179,4 @@ TcpsPathElement::DoDispose()
     Object::DoDispose();
 }
 
-}  // namespace ns3
+} // namespace ns3

@@ -32,28 +32,28 @@ class TcpsPathElement : public Object
     /** Which way a packet travels. The client is the end before the first element, the server behind the last. */
     enum Direction
     {
-        FORWARD,  //!< client to server
-        BACKWARD  //!< server to client
+        FORWARD, //!< client to server
+        BACKWARD //!< server to client
     };
 
     /** In which directions an element acts (attribute Direction). */
     enum Scope
     {
-        SCOPE_BOTH,     //!< "both"
-        SCOPE_FORWARD,  //!< "forward"
-        SCOPE_BACKWARD  //!< "backward"
+        SCOPE_BOTH,    //!< "both"
+        SCOPE_FORWARD, //!< "forward"
+        SCOPE_BACKWARD //!< "backward"
     };
 
     /** What an attacker is after (attribute Goal). */
     enum Goal
     {
-        GOAL_NONE,      //!< "none": no attacker
-        GOAL_READ,      //!< "read": learn application data
-        GOAL_INJECT,    //!< "inject": get bytes of its own delivered to an application
-        GOAL_KILL,      //!< "kill": end a connection
-        GOAL_BLOCK,     //!< "block": keep connections from being established or from making progress
-        GOAL_POISON,    //!< "poison": make an end remember a false identity
-        GOAL_DOWNGRADE  //!< "downgrade": make data flow with less protection
+        GOAL_NONE,     //!< "none": no attacker
+        GOAL_READ,     //!< "read": learn application data
+        GOAL_INJECT,   //!< "inject": get bytes of its own delivered to an application
+        GOAL_KILL,     //!< "kill": end a connection
+        GOAL_BLOCK,    //!< "block": keep connections from being established or from making progress
+        GOAL_POISON,   //!< "poison": make an end remember a false identity
+        GOAL_DOWNGRADE //!< "downgrade": make data flow with less protection
     };
 
     /**
@@ -161,20 +161,20 @@ class TcpsPathElement : public Object
   private:
     void Deliver(TcpsPathPacket packet, Direction direction);
 
-    Output m_output;    //!< where packets go from here
-    bool m_enabled;     //!< attribute Enabled
-    Scope m_scope;      //!< attribute Direction
-    Goal m_goal;        //!< attribute Goal
-    bool m_achieved;    //!< Achieve() was called
-    Time m_achievedAt;  //!< when first
+    Output m_output;   //!< where packets go from here
+    bool m_enabled;    //!< attribute Enabled
+    Scope m_scope;     //!< attribute Direction
+    Goal m_goal;       //!< attribute Goal
+    bool m_achieved;   //!< Achieve() was called
+    Time m_achievedAt; //!< when first
 
-    TracedCallback<Ptr<const Packet>, Direction> m_dropTrace;    //!< trace source Drop
-    TracedCallback<Ptr<const Packet>, Direction> m_modifyTrace;  //!< trace source Modify
-    TracedCallback<Ptr<const Packet>, Direction> m_delayTrace;   //!< trace source Delay
-    TracedCallback<Ptr<const Packet>, Direction> m_injectTrace;  //!< trace source Inject
-    TracedCallback<const std::string&> m_achievedTrace;          //!< trace source Achieved
+    TracedCallback<Ptr<const Packet>, Direction> m_dropTrace;   //!< trace source Drop
+    TracedCallback<Ptr<const Packet>, Direction> m_modifyTrace; //!< trace source Modify
+    TracedCallback<Ptr<const Packet>, Direction> m_delayTrace;  //!< trace source Delay
+    TracedCallback<Ptr<const Packet>, Direction> m_injectTrace; //!< trace source Inject
+    TracedCallback<const std::string&> m_achievedTrace;         //!< trace source Achieved
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_PATH_ELEMENT_H */

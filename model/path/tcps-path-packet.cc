@@ -55,4 +55,4 @@ TcpsPathPacket::GetPacket() const
     return packet;
 }
 
-}  // namespace ns3
+} // namespace ns3

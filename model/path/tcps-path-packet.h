@@ -57,11 +57,11 @@ class TcpsPathPacket
     Ptr<Packet> GetPacket() const;
 
   private:
-    Ptr<const Packet> m_packet;            //!< the original; null if made from bytes
-    mutable std::vector<uint8_t> m_bytes;  //!< filled when first asked for
-    bool m_modified;                       //!< m_bytes differ from m_packet
+    Ptr<const Packet> m_packet;           //!< the original; null if made from bytes
+    mutable std::vector<uint8_t> m_bytes; //!< filled when first asked for
+    bool m_modified;                      //!< m_bytes differ from m_packet
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_PATH_PACKET_H */

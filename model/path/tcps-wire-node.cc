@@ -16,7 +16,7 @@ constexpr uint16_t kEtherTypeIpv4 = 0x0800;
 constexpr uint16_t kEtherTypeIpv6 = 0x86dd;
 constexpr uint8_t kIpVersion6 = 6;
 
-}  // namespace
+} // namespace
 
 TypeId
 TcpsWireNode::GetTypeId()
@@ -159,4 +159,4 @@ TcpsWireNode::DoDispose()
     Node::DoDispose();
 }
 
-}  // namespace ns3
+} // namespace ns3

@@ -88,15 +88,15 @@ class TcpsWireNode : public Node
     /** Link-layer addresses last seen in one direction, for packets that elements make or delay. */
     struct LinkAddresses
     {
-        Address source;       //!< of the frame
-        Address destination;  //!< of the frame
+        Address source;      //!< of the frame
+        Address destination; //!< of the frame
     };
 
-    Ptr<NetDevice> m_devices[2];                   //!< by the direction in which they send
-    LinkAddresses m_linkAddresses[2];              //!< by direction
-    std::vector<Ptr<TcpsPathElement>> m_elements;  //!< client first
+    Ptr<NetDevice> m_devices[2];                  //!< by the direction in which they send
+    LinkAddresses m_linkAddresses[2];             //!< by direction
+    std::vector<Ptr<TcpsPathElement>> m_elements; //!< client first
 };
 
-}  // namespace ns3
+} // namespace ns3
 
 #endif /* TCPS_WIRE_NODE_H */
