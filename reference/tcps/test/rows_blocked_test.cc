@@ -236,6 +236,25 @@ BOOST_DATA_TEST_CASE(R22_PlainClientOnTheSamePorts, boost::unit_test::data::make
   BOOST_TEST(talk.state(Side::kServer) == (enforce ? State::kAuthenticated : State::kDead));
 }
 
+// The offer came while the old connection was alive, the host's answer after it was blocked.
+BOOST_AUTO_TEST_CASE(R22_OfferThatWasHeldWhenTheFlowWasBlocked) {
+  Hosts hosts = Conversation::Both(Dialect::kReadme);
+  hosts.server.policy = {.collect_interval = 1s, .idle_timeout = 5s};
+  Conversation talk(hosts);
+  talk.HandshakeAndAck();
+  talk.NewConnectionOnSamePorts();
+  talk.Syn();
+  BOOST_TEST(talk.state(Side::kServer) == State::kAuthenticated);
+  talk.pair().Advance(6s);
+  BOOST_TEST(talk.state(Side::kServer) == State::kBlocked);
+  talk.SynAck();
+  BOOST_TEST(HasTc(talk.last()));
+  BOOST_TEST(talk.state(Side::kServer) == State::kEncrypted);
+  talk.Ack(Side::kClient);
+  BOOST_TEST(talk.Data(Side::kClient, "hello").at(0).PayloadText() == "hello");
+  BOOST_TEST(HasTm(talk.last()));
+}
+
 // A flow that fell back is protected when its other end opens it anew, with an offer.
 BOOST_DATA_TEST_CASE(R22_OfferOnAFlowThatFellBack, kBothDialects, dialect) {
   Hosts hosts = Conversation::Both(dialect);

@@ -99,6 +99,35 @@ BOOST_DATA_TEST_CASE(RetransmittedSynCarriesTheSameKey, kBothDialects, dialect) 
   BOOST_TEST(talk.Data(Side::kClient, "hello").at(0).PayloadText() == "hello");
 }
 
+// Section 7, out SYN in SYN_SENT: lkm: "same ephemeral key, client ISN = seq"; readme, R22: "another ISN … fresh key".
+BOOST_DATA_TEST_CASE(SynWithAnotherIsnWhileOneIsOut, kBothDialects, dialect) {
+  Conversation talk(Conversation::Both(dialect));
+  talk.pair().SetPath([](Side, OwnedSegment&) { return false; });
+  talk.Syn();
+  const crypto::PublicKey first = *FindTc(talk.last()->options);
+  talk.pair().SetPath({});
+  talk.NewConnectionOnSamePorts();
+  talk.Syn();
+  BOOST_TEST((*FindTc(talk.last()->options) == first) == (dialect == Dialect::kLkm));
+  talk.SynAck();
+  talk.Ack(Side::kClient);
+  BOOST_TEST(talk.Data(Side::kClient, "hello").at(0).PayloadText() == "hello");
+  BOOST_TEST(DecryptAt(LastSessionKeys(talk.pair()).enc_c2s, 0, talk.last()) == "hello");
+}
+
+// A connection that fell back stays in clear: its SYN, sent again, makes no offer that nobody could take up.
+BOOST_AUTO_TEST_CASE(ReadmeSynSentAgainAfterTheFallBack) {
+  Hosts hosts = Conversation::Both(Dialect::kReadme);
+  hosts.server_speaks = false;
+  Conversation talk(hosts);
+  const OwnedSegment syn = talk.NextSyn();
+  talk.Send(Side::kClient, syn);
+  talk.SynAck();
+  talk.Resend(Side::kClient, syn);
+  BOOST_TEST((talk.last()->options == LinuxSynOptions()));
+  BOOST_TEST(talk.state(Side::kClient) == State::kDead);
+}
+
 // Section 9: module on one side only: plaintext both ways; a client's SYN is stripped, a server leaves all as it is.
 BOOST_DATA_TEST_CASE(OneSidedTcpsFallsBack, kBothDialects* boost::unit_test::data::make({Side::kClient, Side::kServer}),
                      dialect, speaker) {

@@ -310,6 +310,25 @@ BOOST_DATA_TEST_CASE(R21_LostLastTi, kBothDialects, dialect) {
   if (dialect == Dialect::kReadme) BOOST_TEST(talk.state(Side::kClient) == State::kAuthenticated);
 }
 
+// A SYN that was held (R22) counts from when it was seen.
+BOOST_AUTO_TEST_CASE(R21_ReadmeHeldSynCameBeforeTheProof) {
+  Conversation talk(Conversation::Both(Dialect::kReadme));
+  talk.HandshakeAndAck();
+  talk.NewConnectionOnSamePorts();
+  talk.Syn();
+  const Numbers held = talk.numbers();
+  talk.NewConnection();
+  talk.Handshake();
+  BOOST_TEST(!IsZero(FindTi(talk.last()->options)->proof));
+  talk.SetNumbers(held);
+  talk.SynAck();
+  BOOST_TEST(talk.state(Side::kServer) == State::kEncrypted);
+  const Identity zero{.key = talk.tcps(Side::kClient).identity(), .proof = {}};
+  BOOST_TEST(talk.Forge(Side::kServer, talk.NextTi(Side::kClient, zero)).size() == 1U);
+  BOOST_TEST(talk.state(Side::kServer) == State::kAuthenticated);
+  BOOST_TEST(talk.Count(Side::kServer, EventKind::kMitmSuspected) == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(R21_ReadmeZeroProofAfterTheProof) {
   Conversation talk(Conversation::Both(Dialect::kReadme));
   talk.HandshakeAndAck();

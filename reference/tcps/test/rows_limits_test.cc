@@ -164,6 +164,19 @@ BOOST_DATA_TEST_CASE(R20_HalfOpenEntries, kBothDialects, dialect) {
   BOOST_TEST(talk.Count(Side::kServer, EventKind::kBlocked) + talk.Count(Side::kClient, EventKind::kBlocked) == 0U);
 }
 
+// Each retransmission of the SYN keeps its entry, hence its key.
+BOOST_DATA_TEST_CASE(R20_RetransmittedSynKeepsTheEntry, kBothDialects, dialect) {
+  Conversation talk(Conversation::Both(dialect));
+  talk.pair().SetPath([](Side, OwnedSegment&) { return false; });
+  const OwnedSegment syn = talk.NextSyn();
+  const stack::Duration gap = dialect == Dialect::kReadme ? 50s : 250s;
+  for (int i = 0; i < 5; ++i) {
+    talk.Resend(Side::kClient, syn);
+    BOOST_TEST((*FindTc(talk.last()->options) == *FindTc(talk.pair().wire()[0].second->options)));
+    BOOST_TEST((StateAfter(talk, Side::kClient, gap) == State::kSynSent));
+  }
+}
+
 // The SYN-ACK of a SYN flood's connection is never acknowledged: it is half-open, whatever is forged onto it, and
 // leaves no blocked flow behind.
 BOOST_DATA_TEST_CASE(R20_UnansweredSynAck, kBothDialects, dialect) {
