@@ -18,8 +18,8 @@ struct Statistics {
   std::uint64_t identity_invalid = 0;
   std::uint64_t identity_unverifiable =
       0;  // no static secret of the sender, or client's initial sequence number unknown
-  // All-zero proofs of a sender with a known static secret: it did not know its peer yet and claims nothing, so there is
-  // nothing to verify. (Without the secret every proof counts as unverifiable.)
+  // All-zero proofs of a sender with a known static secret: it did not know its peer yet and claims nothing, so there
+  // is nothing to verify. (Without the secret every proof counts as unverifiable.)
   std::uint64_t identity_zero = 0;
   std::uint64_t unprotected = 0;  // segments with payload or FIN, but without TM
   std::uint64_t truncated = 0;    // segments whose end the capture does not hold

@@ -23,7 +23,7 @@ const DialectTraits kReadme = {
     .protects_ipv6 = true,
     .reads_past_options = false,
     .expires_half_open = true,
-    .ignores_low_order_offer = true,
+    .ignores_low_order_keys = true,
     .checks_handshake_ack = true,
     .strict_flags = true,
 };
@@ -48,7 +48,7 @@ const DialectTraits kLkm = {
     .protects_ipv6 = false,
     .reads_past_options = true,
     .expires_half_open = false,
-    .ignores_low_order_offer = false,
+    .ignores_low_order_keys = false,
     .checks_handshake_ack = false,
     .strict_flags = false,
 };

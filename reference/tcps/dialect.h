@@ -38,7 +38,7 @@ struct DialectTraits {
   bool protects_ipv6;                 // R18
   bool reads_past_options;            // R19: a TC that the header cuts off is completed from what follows
   bool expires_half_open;             // R20: with a limit of their own
-  bool ignores_low_order_offer;       // R23: a low-order TC is none; else the flow is dead
+  bool ignores_low_order_keys;        // R23: a low-order key in TC or TI is none; else, in TC, the flow is dead
   bool checks_handshake_ack;          // R24
   bool strict_flags;  // RST counts before SYN and has no text, a SYN with FIN is data: nothing slips past the checks
 };

@@ -92,7 +92,7 @@ void Tcps::Engine::FindOffer(Step& step) {
     NoteMalformed(step);
     if (traits_.reads_past_options) step.tc = FindTcPastEnd(step.segment.options, step.segment.payload);
   }
-  if (step.tc && traits_.ignores_low_order_offer && crypto::IsLowOrder(*step.tc)) {
+  if (step.tc && traits_.ignores_low_order_keys && crypto::IsLowOrder(*step.tc)) {
     Report(EventKind::kLowOrderKey, step, "TC");
     step.tc.reset();
   }

@@ -100,6 +100,11 @@ Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
     NoteMalformed(step);
     return kStay;
   }
+  if (traits_.ignores_low_order_keys && crypto::IsLowOrder(shown->key)) {
+    // No proof could ever be demanded of such an identity, so it would be taken for a first contact for ever.
+    Report(EventKind::kLowOrderKey, step, "TI");
+    return kStay;
+  }
   Connection& connection = *step.connection;
   IdentityExchange& exchange = connection.identity;
   if (!exchange.judged) {

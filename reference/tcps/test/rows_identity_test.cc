@@ -39,6 +39,21 @@ BOOST_DATA_TEST_CASE(FirstContactIsTrusted, kBothDialects, dialect) {
   BOOST_TEST((talk.tcps(Side::kServer).PeerIdentity(talk.client_end.address) == shown->key));
 }
 
+// No proof can be demanded of an all-zero static secret. readme: as R23 has it for TC. lkm: section 6, "no entry: store
+// key".
+BOOST_DATA_TEST_CASE(LowOrderIdentity, kBothDialects, dialect) {
+  Conversation talk(Conversation::Both(dialect));
+  talk.Syn();
+  talk.SynAck();
+  OwnedSegment forged = talk.Next(Side::kClient, wire::kAck);
+  forged->options = MakeTiOptions({.key = {std::byte{1}}, .proof = {}});
+  talk.Forge(Side::kServer, forged);
+  const bool readme = dialect == Dialect::kReadme;
+  BOOST_TEST(talk.Count(Side::kServer, EventKind::kLowOrderKey) == (readme ? 1U : 0U));
+  BOOST_TEST(talk.Count(Side::kServer, EventKind::kPeerNew) == (readme ? 0U : 1U));
+  BOOST_TEST(talk.state(Side::kServer) == (readme ? State::kEncrypted : State::kAuthenticated));
+}
+
 BOOST_AUTO_TEST_CASE(R06_ReadmeMismatchBlocksTheFlow) {
   AfterRestart talk(Dialect::kReadme);
   BOOST_TEST(talk.Ack(Side::kServer).empty());  // carries TI
