@@ -19,7 +19,7 @@ namespace wire = tcpslab::wire;
 wire::Address
 TcpsToWire(Ipv4Address address)
 {
-    std::array<uint8_t, wire::Address::kIpv4Size> bytes;
+    std::array<uint8_t, wire::Address::kIpv4Size> bytes{};
     address.Serialize(bytes.data());
     return wire::Address::Ipv4(std::as_bytes(std::span(bytes)));
 }
@@ -27,7 +27,7 @@ TcpsToWire(Ipv4Address address)
 wire::Address
 TcpsToWire(const Ipv6Address& address)
 {
-    std::array<uint8_t, wire::Address::kIpv6Size> bytes;
+    std::array<uint8_t, wire::Address::kIpv6Size> bytes{};
     address.Serialize(bytes.data());
     return wire::Address::Ipv6(std::as_bytes(std::span(bytes)));
 }

@@ -32,7 +32,7 @@ struct TcpsEvent
      * Signature of the trace source Event.
      * @param event what happened; valid during the call
      */
-    typedef void (*TracedCallback)(const TcpsEvent& event);
+    using TracedCallback = void (*)(const TcpsEvent& event);
 };
 
 /**
@@ -52,7 +52,7 @@ struct TcpsStateChange
      * Signature of the trace source StateChange.
      * @param change what happened; valid during the call
      */
-    typedef void (*TracedCallback)(const TcpsStateChange& change);
+    using TracedCallback = void (*)(const TcpsStateChange& change);
 };
 
 } // namespace ns3

@@ -6,8 +6,7 @@
 #ifndef TCPS_HELPER_H
 #define TCPS_HELPER_H
 
-#include <stdint.h>
-
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -66,7 +66,7 @@ IsForNs3(const wire::OptionView& option)
 void
 PadWithNops(wire::OptionArea& options)
 {
-    std::array<std::byte, wire::kMaximumOptionBytes> storage;
+    std::array<std::byte, wire::kMaximumOptionBytes> storage{};
     storage.fill(std::byte{wire::kNoOperation});
     std::size_t end = 0;
     for (const wire::OptionView option : options)
@@ -85,7 +85,7 @@ PadWithNops(wire::OptionArea& options)
 void
 KeepForNs3(wire::OptionArea& options)
 {
-    std::array<std::byte, wire::kMaximumOptionBytes> storage;
+    std::array<std::byte, wire::kMaximumOptionBytes> storage{};
     auto end = storage.begin();
     for (const wire::OptionView option : options)
     {
@@ -115,7 +115,7 @@ ShiftSack(wire::OptionArea& options, uint32_t offset)
     {
         return;
     }
-    std::array<std::byte, wire::kMaximumOptionBytes> storage;
+    std::array<std::byte, wire::kMaximumOptionBytes> storage{};
     std::ranges::copy(options.bytes(), storage.begin());
     for (const wire::OptionView option : options)
     {

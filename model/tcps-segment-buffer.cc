@@ -56,7 +56,7 @@ TcpsSegmentBuffer::Rebuild(Packet& packet, const wire::Segment& segment, wire::C
 void
 TcpsSegmentBuffer::RebuildHeader(Packet& packet, std::size_t oldHeader, const wire::Segment& segment)
 {
-    std::array<std::byte, wire::kMaximumTcpHeaderSize> storage;
+    std::array<std::byte, wire::kMaximumTcpHeaderSize> storage{};
     const std::size_t size = *wire::EmitTcpHeader(segment, storage, wire::Checksum::kOmit);
     ReplaceStart(packet, oldHeader, std::span(storage).first(size));
 }

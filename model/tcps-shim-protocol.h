@@ -6,8 +6,7 @@
 #ifndef TCPS_SHIM_PROTOCOL_H
 #define TCPS_SHIM_PROTOCOL_H
 
-#include <stdint.h>
-
+#include <cstdint>
 #include <memory>
 
 #include "ns3/address.h"
@@ -72,7 +71,7 @@ class TcpsShimProtocol : public IpL4Protocol
      * @param packet the segment: TCP header and payload
      * @param reason why it was dropped
      */
-    typedef void (*DropTracedCallback)(Ptr<const Packet> packet, DropReason reason);
+    using DropTracedCallback = void (*)(Ptr<const Packet> packet, DropReason reason);
 
     /**
      * @return the TypeId
@@ -100,7 +99,7 @@ class TcpsShimProtocol : public IpL4Protocol
     /**
      * Receives what would have gone to TCP: header and payload, source and destination (Ipv4Address or Ipv6Address).
      */
-    typedef Callback<void, Ptr<const Packet>, const Address&, const Address&> HostReceiver;
+    using HostReceiver = Callback<void, Ptr<const Packet>, const Address&, const Address&>;
 
     /**
      * Plays a host without its TCP: what comes in goes to the receiver instead of TcpL4Protocol, whose own segments are
@@ -162,14 +161,14 @@ class TcpsShimProtocol : public IpL4Protocol
     void DoDispose() override;
 
   private:
-    bool m_randomIsn;                  //!< attribute RandomIsn
-    int64_t m_isn;                     //!< attribute Isn
-    bool m_mssOption;                  //!< attribute MssOption
-    bool m_windowAfterUnansweredScale; //!< attribute WindowAfterUnansweredScale
-    bool m_optionGuard;                //!< attribute OptionGuard
-    bool m_duplicateAckGuard;          //!< attribute DuplicateAckGuard
-    uint32_t m_maxFlows;               //!< attribute MaxFlows
-    Time m_flowTimeout;                //!< attribute FlowTimeout
+    bool m_randomIsn{true};                  //!< attribute RandomIsn
+    int64_t m_isn{-1};                       //!< attribute Isn
+    bool m_mssOption{true};                  //!< attribute MssOption
+    bool m_windowAfterUnansweredScale{true}; //!< attribute WindowAfterUnansweredScale
+    bool m_optionGuard{true};                //!< attribute OptionGuard
+    bool m_duplicateAckGuard{true};          //!< attribute DuplicateAckGuard
+    uint32_t m_maxFlows{0};                  //!< attribute MaxFlows
+    Time m_flowTimeout;                      //!< attribute FlowTimeout
 
     TracedCallback<Ptr<const Packet>, DropReason> m_dropTrace; //!< trace source Drop
 

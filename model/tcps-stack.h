@@ -6,8 +6,7 @@
 #ifndef TCPS_STACK_H
 #define TCPS_STACK_H
 
-#include <stdint.h>
-
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -114,12 +113,12 @@ class TcpsStack : public Object
     template <typename T, T TcpsStack::*Member>
     T Get() const;
 
-    Dialect m_dialect;            //!< attribute Dialect
+    Dialect m_dialect{README};    //!< attribute Dialect
     std::string m_deviations;     //!< attribute Deviations
-    bool m_enforce;               //!< attribute Enforce
-    bool m_tofuEnforce;           //!< attribute TofuEnforce
-    uint32_t m_maxConnections;    //!< attribute MaxConnections
-    uint32_t m_maxBlocked;        //!< attribute MaxBlocked
+    bool m_enforce{false};        //!< attribute Enforce
+    bool m_tofuEnforce{true};     //!< attribute TofuEnforce
+    uint32_t m_maxConnections{0}; //!< attribute MaxConnections
+    uint32_t m_maxBlocked{0};     //!< attribute MaxBlocked
     Time m_collectInterval;       //!< attribute CollectInterval
     Time m_halfOpenTimeout;       //!< attribute HalfOpenTimeout
     Time m_deadTimeout;           //!< attribute DeadTimeout

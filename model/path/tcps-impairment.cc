@@ -48,7 +48,7 @@ TcpsImpairment::GetTypeId()
     return tid;
 }
 
-TcpsImpairment::TcpsImpairment() : m_count{0, 0}, m_random(CreateObject<UniformRandomVariable>())
+TcpsImpairment::TcpsImpairment() : m_random(CreateObject<UniformRandomVariable>())
 {
 }
 

@@ -6,8 +6,7 @@
 #ifndef TCPS_IMPAIRMENT_H
 #define TCPS_IMPAIRMENT_H
 
-#include <stdint.h>
-
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -51,9 +50,9 @@ class TcpsImpairment : public TcpsPathElement
     void SetSegments(std::string list);
     std::string GetSegments() const;
 
-    double m_rate;                       //!< attribute Rate
+    double m_rate{0};                    //!< attribute Rate
     std::set<uint64_t> m_segments;       //!< attribute Segments
-    uint64_t m_count[2];                 //!< TCP segments so far, by direction
+    uint64_t m_count[2]{0, 0};           //!< TCP segments so far, by direction
     Ptr<UniformRandomVariable> m_random; //!< decides by rate
 };
 
@@ -106,7 +105,7 @@ class TcpsDuplicate : public TcpsImpairment
   private:
     void Impair(const TcpsPathPacket& packet, Direction direction) override;
 
-    uint32_t m_count; //!< attribute Count
+    uint32_t m_count{1}; //!< attribute Count
 };
 
 } // namespace ns3

@@ -38,9 +38,7 @@ TcpsOptionStripper::GetTypeId()
     return tid;
 }
 
-TcpsOptionStripper::TcpsOptionStripper() : m_removed(0)
-{
-}
+TcpsOptionStripper::TcpsOptionStripper() = default;
 
 TcpsOptionStripper::~TcpsOptionStripper() = default;
 

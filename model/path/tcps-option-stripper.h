@@ -6,8 +6,7 @@
 #ifndef TCPS_OPTION_STRIPPER_H
 #define TCPS_OPTION_STRIPPER_H
 
-#include <stdint.h>
-
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -61,10 +60,10 @@ class TcpsOptionStripper : public TcpsPathElement
     void SetKinds(std::string list);
     std::string GetKinds() const;
 
-    std::set<uint8_t> m_kinds; //!< attribute Kinds
-    Segments m_segments;       //!< attribute Segments
-    Mode m_mode;               //!< attribute Mode
-    uint64_t m_removed;        //!< options so far
+    std::set<uint8_t> m_kinds;         //!< attribute Kinds
+    Segments m_segments{SEGMENTS_ALL}; //!< attribute Segments
+    Mode m_mode{MODE_REMOVE};          //!< attribute Mode
+    uint64_t m_removed{0};             //!< options so far
 };
 
 } // namespace ns3

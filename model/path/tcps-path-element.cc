@@ -69,9 +69,7 @@ TcpsPathElement::GetTypeId()
     return tid;
 }
 
-TcpsPathElement::TcpsPathElement() : m_achieved(false)
-{
-}
+TcpsPathElement::TcpsPathElement() = default;
 
 TcpsPathElement::~TcpsPathElement() = default;
 

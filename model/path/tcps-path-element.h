@@ -6,7 +6,7 @@
 #ifndef TCPS_PATH_ELEMENT_H
 #define TCPS_PATH_ELEMENT_H
 
-#include <stdint.h>
+#include <cstdint>
 
 #include "ns3/callback.h"
 #include "ns3/nstime.h"
@@ -61,16 +61,16 @@ class TcpsPathElement : public Object
      * @param packet IP header and all that follows
      * @param direction which way it travels
      */
-    typedef void (*PacketTracedCallback)(Ptr<const Packet> packet, Direction direction);
+    using PacketTracedCallback = void (*)(Ptr<const Packet> packet, Direction direction);
 
     /**
      * Signature of the trace source Achieved.
      * @param what the element did, in words
      */
-    typedef void (*AchievedTracedCallback)(const std::string& what);
+    using AchievedTracedCallback = void (*)(const std::string& what);
 
     /** Takes what an element forwards or injects: the next element in that direction, or a device. */
-    typedef Callback<void, const TcpsPathPacket&, Direction> Output;
+    using Output = Callback<void, const TcpsPathPacket&, Direction>;
 
     /**
      * @return the TypeId
@@ -161,12 +161,12 @@ class TcpsPathElement : public Object
   private:
     void Deliver(TcpsPathPacket packet, Direction direction);
 
-    Output m_output;   //!< where packets go from here
-    bool m_enabled;    //!< attribute Enabled
-    Scope m_scope;     //!< attribute Direction
-    Goal m_goal;       //!< attribute Goal
-    bool m_achieved;   //!< Achieve() was called
-    Time m_achievedAt; //!< when first
+    Output m_output;           //!< where packets go from here
+    bool m_enabled{true};      //!< attribute Enabled
+    Scope m_scope{SCOPE_BOTH}; //!< attribute Direction
+    Goal m_goal{GOAL_NONE};    //!< attribute Goal
+    bool m_achieved{false};    //!< Achieve() was called
+    Time m_achievedAt;         //!< when first
 
     TracedCallback<Ptr<const Packet>, Direction> m_dropTrace;   //!< trace source Drop
     TracedCallback<Ptr<const Packet>, Direction> m_modifyTrace; //!< trace source Modify

@@ -6,8 +6,7 @@
 #ifndef TCPS_PATH_PACKET_H
 #define TCPS_PATH_PACKET_H
 
-#include <stdint.h>
-
+#include <cstdint>
 #include <vector>
 
 #include "ns3/packet.h"

@@ -6,8 +6,7 @@
 #ifndef TCPS_WIRE_NODE_H
 #define TCPS_WIRE_NODE_H
 
-#include <stdint.h>
-
+#include <cstdint>
 #include <vector>
 
 #include "ns3/net-device.h"

@@ -24,10 +24,10 @@ constexpr std::size_t kMtu = 1500;
 constexpr std::size_t kNoLimit = 1460;
 constexpr std::uint32_t kPeerIsn = 0xdeadbeef;
 
-const wire::Endpoint kLocal4{*wire::ParseAddress("10.0.0.1"), 49153};
-const wire::Endpoint kRemote4{*wire::ParseAddress("10.0.0.2"), 80};
-const wire::Endpoint kLocal6{*wire::ParseAddress("2001:db8::1"), 49153};
-const wire::Endpoint kRemote6{*wire::ParseAddress("2001:db8::2"), 80};
+wire::Endpoint Local4() { return {*wire::ParseAddress("10.0.0.1"), 49153}; }
+wire::Endpoint Remote4() { return {*wire::ParseAddress("10.0.0.2"), 80}; }
+wire::Endpoint Local6() { return {*wire::ParseAddress("2001:db8::1"), 49153}; }
+wire::Endpoint Remote6() { return {*wire::ParseAddress("2001:db8::2"), 80}; }
 
 wire::OptionArea Options(std::initializer_list<int> bytes) {
   std::vector<std::byte> raw;
@@ -57,8 +57,8 @@ struct Host {
   TcpsHostParts parts{random};
   TcpsHostSettings settings;
   Instant now{};
-  wire::Endpoint local = kLocal4;
-  wire::Endpoint remote = kRemote4;
+  wire::Endpoint local = Local4();
+  wire::Endpoint remote = Remote4();
   std::size_t limit = 0;  // of the last segment sent
   std::size_t overhead = 0;
 
@@ -201,10 +201,10 @@ BOOST_AUTO_TEST_CASE(BothEndsOnOneHostAreKeptApart) {
   Host client;
   const std::uint32_t client_isn = client.Send(wire::kSyn, 0).sequence;
   // The same object plays the server: what it receives has the endpoints the other way round.
-  Segment syn = Make(kLocal4, kRemote4, wire::kSyn);
+  Segment syn = Make(Local4(), Remote4(), wire::kSyn);
   syn.sequence = client_isn;
   client.parts.Inbound(syn, client.now, client.settings);
-  Segment syn_ack = Make(kRemote4, kLocal4, wire::kSyn | wire::kAck);
+  Segment syn_ack = Make(Remote4(), Local4(), wire::kSyn | wire::kAck);
   client.parts.Outbound(syn_ack, kMtu, 0, client.now, client.settings);
   BOOST_TEST(syn_ack.sequence != client_isn);
   BOOST_TEST(client.Receive(wire::kSyn | wire::kAck, client_isn + 1).acknowledgement == 1U);
@@ -280,8 +280,8 @@ BOOST_AUTO_TEST_CASE(IsTheMtuLessHeaders) {
   BOOST_TEST(MssOf(syn) == 1460U);
   BOOST_TEST(syn.options.begin().operator*().kind() == wire::kMaximumSegmentSize);  // first, as Linux has it
   BOOST_TEST(syn.options.Find(wire::kSackPermitted).has_value());
-  host.local = kLocal6;
-  host.remote = kRemote6;
+  host.local = Local6();
+  host.remote = Remote6();
   BOOST_TEST(MssOf(host.Send(wire::kSyn | wire::kAck, 0)) == 1440U);
   BOOST_TEST(!host.Send(wire::kAck, 1).options.Find(wire::kMaximumSegmentSize).has_value());
 }
@@ -300,8 +300,8 @@ BOOST_AUTO_TEST_CASE(SilentPeerGetsTheDefault) {
   host.Connect();
   BOOST_TEST(host.limit == 536U);  // RFC 9293, section 3.7.1
   Host host6;
-  host6.local = kLocal6;
-  host6.remote = kRemote6;
+  host6.local = Local6();
+  host6.remote = Remote6();
   host6.Connect();
   BOOST_TEST(host6.limit == 1220U);
 }
@@ -338,11 +338,11 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(window_scale)
 
-const wire::OptionArea kScaleBy2 = Options({3, 3, 2});
+wire::OptionArea ScaleBy2() { return Options({3, 3, 2}); }
 
 BOOST_AUTO_TEST_CASE(UnansweredOfferIsTakenBack) {
   Host host;
-  const Segment syn = host.Send(wire::kSyn, 0, kScaleBy2);
+  const Segment syn = host.Send(wire::kSyn, 0, ScaleBy2());
   BOOST_TEST(syn.window == 1000U);
   host.Receive(wire::kSyn | wire::kAck, syn.sequence + 1);
   BOOST_TEST(host.Send(wire::kAck, 1).window == 4000U);
@@ -356,21 +356,21 @@ BOOST_AUTO_TEST_CASE(CappedAt65535) {
 
 BOOST_AUTO_TEST_CASE(AnsweredOfferStands) {
   Host host;
-  host.Connect(kScaleBy2, kScaleBy2);
+  host.Connect(ScaleBy2(), ScaleBy2());
   BOOST_TEST(host.Send(wire::kAck, 1).window == 1000U);
 }
 
 BOOST_AUTO_TEST_CASE(ServerAnswersAnOffer) {
   Host host;
-  host.Receive(wire::kSyn, 0, kScaleBy2);
-  host.Send(wire::kSyn | wire::kAck, 0, kScaleBy2);
+  host.Receive(wire::kSyn, 0, ScaleBy2());
+  host.Send(wire::kSyn | wire::kAck, 0, ScaleBy2());
   BOOST_TEST(host.Send(wire::kAck, 1).window == 1000U);
 }
 
 BOOST_AUTO_TEST_CASE(MayBeOff) {
   Host host;
   host.settings.windowAfterUnansweredScale = false;
-  host.Connect(kScaleBy2);
+  host.Connect(ScaleBy2());
   BOOST_TEST(host.Send(wire::kAck, 1).window == 1000U);
 }
 

@@ -48,7 +48,7 @@ ns3::TcpsPathPacket Numbered(std::uint32_t number, std::uint8_t flags = wire::kA
   std::vector<std::byte> payload(10, std::byte{0x11});
   segment.payload = payload;
   std::vector<std::byte> out(100);
-  std::array<std::byte, wire::kIpv4HeaderSize> header;
+  std::array<std::byte, wire::kIpv4HeaderSize> header{};
   const auto ip = wire::MakeIpHeader(segment, header);
   out.resize(*wire::EmitPacket({*ip, segment}, out, wire::Checksum::kCompute));
   const auto* raw = reinterpret_cast<const std::uint8_t*>(out.data());

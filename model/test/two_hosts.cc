@@ -28,7 +28,46 @@
 namespace tcpslab::model_test {
 namespace {
 
-using namespace ns3;
+using ns3::Address;
+using ns3::BooleanValue;
+using ns3::BulkSendHelper;
+using ns3::Callback;
+using ns3::CreateObject;
+using ns3::CsmaHelper;
+using ns3::DataRate;
+using ns3::DynamicCast;
+using ns3::GlobalValue;
+using ns3::Inet6SocketAddress;
+using ns3::InetSocketAddress;
+using ns3::InternetStackHelper;
+using ns3::Ipv4;
+using ns3::Ipv4Address;
+using ns3::Ipv4AddressHelper;
+using ns3::Ipv6;
+using ns3::Ipv6Address;
+using ns3::Ipv6AddressHelper;
+using ns3::Ipv6Prefix;
+using ns3::MilliSeconds;
+using ns3::Names;
+using ns3::NetDevice;
+using ns3::NetDeviceContainer;
+using ns3::Node;
+using ns3::NodeContainer;
+using ns3::OnOffHelper;
+using ns3::Packet;
+using ns3::PacketSink;
+using ns3::PacketSinkHelper;
+using ns3::PointToPointHelper;
+using ns3::Ptr;
+using ns3::RngSeedManager;
+using ns3::Simulator;
+using ns3::StringValue;
+using ns3::TcpsHelper;
+using ns3::TcpsShimProtocol;
+using ns3::TcpsWireNode;
+using ns3::Time;
+using ns3::UintegerValue;
+namespace Config = ns3::Config;
 
 constexpr std::size_t kPppHeaderSize = 2;
 constexpr std::size_t kEthernetHeaderSize = 14;
