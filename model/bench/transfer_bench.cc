@@ -31,13 +31,15 @@ using namespace ns3;
 constexpr uint64_t TRANSFER = 20'000'000;
 constexpr uint32_t SEGMENT_SIZE = 1400;
 
-void CountPacket(uint64_t* count, Ptr<const Packet>)
+void
+CountPacket(uint64_t* count, Ptr<const Packet>)
 {
     ++*count;
 }
 
 /** One transfer; returns the number of packets that the devices sent. */
-uint64_t Transfer(bool tcps)
+uint64_t
+Transfer(bool tcps)
 {
     Config::SetDefault("ns3::TcpSocket::SegmentSize", UintegerValue(SEGMENT_SIZE));
     Config::SetDefault("ns3::TcpSocket::SndBufSize", UintegerValue(262144));
@@ -79,7 +81,8 @@ uint64_t Transfer(bool tcps)
     return packets;
 }
 
-void TransferBenchmark(benchmark::State& state, bool tcps)
+void
+TransferBenchmark(benchmark::State& state, bool tcps)
 {
     using Clock = std::chrono::steady_clock;
     uint64_t packets = 0;
@@ -96,6 +99,6 @@ void TransferBenchmark(benchmark::State& state, bool tcps)
 BENCHMARK_CAPTURE(TransferBenchmark, plain, false)->Name("Transfer/plain")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(TransferBenchmark, tcps, true)->Name("Transfer/tcps")->Unit(benchmark::kMillisecond);
 
-}  // namespace
+} // namespace
 
 BENCHMARK_MAIN();
