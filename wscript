@@ -14,7 +14,7 @@ STACK = {
              'stream_position', 'tcps', 'timers', 'transitions'],
 }
 MODEL = ['tcps-bytes-header', 'tcps-convert', 'tcps-duplicate-ack-guard', 'tcps-helper', 'tcps-host-parts',
-         'tcps-segment-buffer', 'tcps-shim-protocol-impl', 'tcps-shim-protocol-outbound',
+         'tcps-segment-buffer', 'tcps-send-window-guard', 'tcps-shim-protocol-impl', 'tcps-shim-protocol-outbound',
          'tcps-shim-protocol', 'tcps-stack', 'path/tcps-impairment',
          'path/tcps-option-stripper', 'path/tcps-path-element', 'path/tcps-path-packet', 'path/tcps-wire-node']
 HEADERS = ['tcps-event', 'tcps-helper', 'tcps-shim-protocol', 'tcps-stack', 'path/tcps-impairment',

@@ -6,7 +6,8 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-wire-node.h)
 set(TCPSLAB_MODEL_SOURCES
   tcps-bytes-header.cc tcps-convert.cc tcps-duplicate-ack-guard.cc tcps-helper.cc tcps-host-parts.cc
-  tcps-segment-buffer.cc tcps-shim-protocol-impl.cc tcps-shim-protocol-outbound.cc tcps-shim-protocol.cc
+  tcps-segment-buffer.cc tcps-send-window-guard.cc tcps-shim-protocol-impl.cc tcps-shim-protocol-outbound.cc
+  tcps-shim-protocol.cc
   tcps-stack.cc
   path/tcps-impairment.cc path/tcps-option-stripper.cc path/tcps-path-element.cc path/tcps-path-packet.cc
   path/tcps-wire-node.cc)

@@ -211,13 +211,23 @@ TcpsHostParts::Outbound(
     return std::min(byPeer, mtu - std::min(mtu, headers));
 }
 
-void
+bool
 TcpsHostParts::NoteSent(const Segment& segment, std::size_t payload)
 {
-    if (Flow* flow = Find(segment.source, segment.destination))
+    Flow* flow = Find(segment.source, segment.destination);
+    return flow != nullptr &&
+           GuardIsDue(*flow, flow->duplicateAcks.NoteSent(segment.sequence - flow->isn.value_or(0), payload));
+}
+
+bool
+TcpsHostParts::GuardIsDue(const Flow& flow, bool loss)
+{
+    if (!loss || flow.guards < m_guards)
     {
-        flow->duplicateAcks.NoteSent(segment.sequence - flow->isn.value_or(0), payload);
+        return false;
     }
+    ++m_guards;
+    return true;
 }
 
 void
@@ -250,6 +260,7 @@ TcpsHostParts::OutboundSyn(Segment& segment, Flow& flow, const TcpsHostSettings&
         flow.isn = settings.isn ? *settings.isn : settings.randomIsn ? m_random.Uint32() : 0;
     }
     flow.own = OfferOf(segment);
+    flow.guards = m_guards;
     if (segment.Has(wire::kAck) && flow.peerSyn)
     {
         flow.peer = *flow.peerSyn;
@@ -277,7 +288,7 @@ TcpsHostParts::OfferOf(const Segment& segment)
     return offer;
 }
 
-void
+bool
 TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSettings& settings)
 {
     if (settings.optionGuard && !segment.options.empty())
@@ -288,7 +299,7 @@ TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSetti
                                  : Find(segment.destination, segment.source);
     if (flow == nullptr)
     {
-        return;
+        return false;
     }
     flow->lastActive = now;
     if (segment.Has(wire::kSyn))
@@ -304,11 +315,12 @@ TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSetti
         segment.acknowledgement -= flow->isn.value_or(0);
     }
     ShiftSack(segment.options, 0 - flow->isn.value_or(0));
-    if (settings.duplicateAckGuard && (segment.flags & (wire::kSyn | wire::kRst)) == 0)
+    if ((segment.flags & (wire::kSyn | wire::kRst)) != 0)
     {
-        const bool scales = flow->own.windowScale && flow->peer.windowScale;
-        flow->duplicateAcks.Inbound(segment, scales ? *flow->peer.windowScale : uint8_t{0}, flow->UsesSack());
+        return false;
     }
+    const bool hideData = settings.duplicateAckGuard && !flow->UsesSack();
+    return GuardIsDue(*flow, flow->duplicateAcks.Inbound(segment, hideData));
 }
 
 void

@@ -78,16 +78,19 @@ class TcpsHostParts
      * Call after Outbound(), with the whole segment's payload: Outbound() may have seen the header alone.
      * @param segment after Outbound()
      * @param payload bytes
+     * @return whether loss recovery may begin: TcpsGuardSendWindows() is due. True for the first such sign of a
+     *         connection, unless its socket was there when the guard was last called.
      */
-    void NoteSent(const Segment& segment, std::size_t payload);
+    bool NoteSent(const Segment& segment, std::size_t payload);
 
     /**
      * A segment is about to reach TCP. Undoes what Outbound() does to numbers, and makes the options safe for ns-3.
      * @param segment as the Shim passed it; of its payload only whether there is any counts
      * @param now the time
      * @param settings which parts are on
+     * @return as NoteSent()
      */
-    void Inbound(Segment& segment, tcpslab::stack::Instant now, const TcpsHostSettings& settings);
+    bool Inbound(Segment& segment, tcpslab::stack::Instant now, const TcpsHostSettings& settings);
 
     /**
      * @return connections remembered
@@ -115,6 +118,7 @@ class TcpsHostParts
         bool spoken = false;             //!< TCP sent something other than SYN: its next SYN begins another connection
         bool heard = false;              //!< something other than SYN came in: TCP may be past the handshake
         TcpsDuplicateAckGuard duplicateAcks;
+        uint64_t guards = 0; //!< m_guards when its socket was there already
         bool finSent = false;
         bool finReceived = false;
         bool reset = false;
@@ -146,6 +150,7 @@ class TcpsHostParts
                      tcpslab::stack::Instant now,
                      const TcpsHostSettings& settings);
     void Forget(tcpslab::stack::Instant now, const TcpsHostSettings& settings, bool full);
+    bool GuardIsDue(const Flow& flow, bool loss);
     void OutboundSyn(Segment& segment, Flow& flow, const TcpsHostSettings& settings);
     static void InboundSyn(const Segment& segment, Flow& flow);
     static void ScaleBack(Segment& segment, const Flow& flow);
@@ -154,6 +159,7 @@ class TcpsHostParts
     tcpslab::crypto::Random& m_random;
     tcpslab::stack::FlowTable<Flows> m_flows;
     tcpslab::stack::Instant m_nextForget{};
+    uint64_t m_guards = 0; //!< how often the sockets were guarded
 };
 
 } // namespace ns3

@@ -15,6 +15,7 @@
 #include "ns3/tcp-l4-protocol.h"
 #include "reference/wire/packet.h"
 #include "tcps-convert.h"
+#include "tcps-send-window-guard.h"
 
 namespace ns3
 {
@@ -149,7 +150,7 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
     {
         if (m_hostReceiver.IsNull())
         {
-            Host().Inbound(segment, TcpsNow(), HostSettings());
+            GuardSendWindows(Host().Inbound(segment, TcpsNow(), HostSettings()));
         }
         if (whole)
         {
@@ -178,7 +179,7 @@ TcpsShimProtocol::Impl::DeliverToHost()
                 MakePacket(*emitted), TcpsToNs3(emitted->source.address), TcpsToNs3(emitted->destination.address));
             continue;
         }
-        Host().Inbound(*emitted, TcpsNow(), HostSettings());
+        GuardSendWindows(Host().Inbound(*emitted, TcpsNow(), HostSettings()));
         if (emitted->destination.address.family() == wire::Family::kIpv4)
         {
             DeliverToHost4(*emitted);
@@ -323,6 +324,15 @@ TcpsShimProtocol::Impl::Host()
         m_host.emplace(*m_random);
     }
     return *m_host;
+}
+
+void
+TcpsShimProtocol::Impl::GuardSendWindows(bool due)
+{
+    if (due && m_owner.m_sendWindowGuard)
+    {
+        TcpsGuardSendWindows(*m_tcp);
+    }
 }
 
 TcpsHostSettings

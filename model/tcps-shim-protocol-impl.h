@@ -139,6 +139,7 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
     void NoteRx6(Ptr<const Packet> packet, Ptr<Ipv6> ipv6, uint32_t interface);
 
     TcpsHostParts& Host();
+    void GuardSendWindows(bool due);
     TcpsHostSettings HostSettings() const;
     /** Reads GlobalValue ChecksumEnabled with the first segment. */
     bool ChecksumsEnabled();

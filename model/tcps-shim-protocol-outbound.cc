@@ -86,7 +86,7 @@ TcpsShimProtocol::Impl::Outbound(const Departure& departure, std::size_t mtu)
     const std::size_t payload = total - header;
     const std::size_t overhead = shim == nullptr ? 0 : shim->Overhead();
     const std::size_t limit = Host().Outbound(segment, mtu, overhead, TcpsNow(), HostSettings());
-    Host().NoteSent(segment, payload);
+    GuardSendWindows(Host().NoteSent(segment, payload));
     if (payload > limit && m_owner.m_mssOption)
     {
         Split(departure, segment, header, limit);

@@ -53,9 +53,14 @@ TcpsShimProtocol::GetTypeId()
                 MakeBooleanAccessor(&TcpsShimProtocol::m_optionGuard),
                 MakeBooleanChecker())
             .AddAttribute("DuplicateAckGuard",
-                          "Only true duplicate acknowledgements count, and loss recovery does not crash ns-3's TCP.",
+                          "Segments with data are no duplicate acknowledgements.",
                           BooleanValue(true),
                           MakeBooleanAccessor(&TcpsShimProtocol::m_duplicateAckGuard),
+                          MakeBooleanChecker())
+            .AddAttribute("SendWindowGuard",
+                          "Loss recovery does not crash ns-3's TCP when it fills the peer's window.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&TcpsShimProtocol::m_sendWindowGuard),
                           MakeBooleanChecker())
             .AddAttribute("MaxFlows",
                           "Connections that host parts remember; further ones start at sequence number 0.",

@@ -41,8 +41,9 @@ class TcpL4Protocol;
  * - `OptionGuard`: no option reaches TcpL4Protocol that its parser does not survive, and outgoing options are padded
  *   with NOP, as Linux pads (ns-3: EOL, which would hide every option that a Shim appends).
  * - `DuplicateAckGuard`: segments with data are no duplicate acknowledgements (RFC 5681, section 2; ns-3 counts them if
- *   there is no SACK), and in loss recovery no new data is sent that might fill the peer's window: ns-3 3.37 crashes
- *   then (see tcps-duplicate-ack-guard.h).
+ *   there is no SACK).
+ * - `SendWindowGuard`: loss recovery leaves the last byte of the peer's window free: ns-3 3.37 crashes when it fills it
+ *   (see tcps-send-window-guard.h).
  *
  * Install() works on any node that has TcpL4Protocol, at any time before its first segment. Stock sockets, applications
  * and helpers run unmodified above it. Simulation time and ns-3's random streams are the Shim's only clock and
@@ -167,6 +168,7 @@ class TcpsShimProtocol : public IpL4Protocol
     bool m_windowAfterUnansweredScale{true}; //!< attribute WindowAfterUnansweredScale
     bool m_optionGuard{true};                //!< attribute OptionGuard
     bool m_duplicateAckGuard{true};          //!< attribute DuplicateAckGuard
+    bool m_sendWindowGuard{true};            //!< attribute SendWindowGuard
     uint32_t m_maxFlows{0};                  //!< attribute MaxFlows
     Time m_flowTimeout;                      //!< attribute FlowTimeout
 

@@ -167,7 +167,10 @@ Tcps::Engine::Outcome Tcps::Engine::Mismatch(Step& step, std::string detail) {
 
 stack::Instant Tcps::Engine::OwnAckDeadline(const Connection& connection) const {
   const IdentityExchange& exchange = connection.identity;
-  const bool over = (connection.fin_sent && connection.fin_received) || connection.reset_sent;
+  // After both FINs the rule goes on: a short connection that lost a TI has no other time to repair it. The RST by
+  // which a TCP that has closed answers such an ACK changes nothing; one that aborts does.
+  const bool closed = connection.fin_sent && connection.fin_received;
+  const bool over = connection.reset_sent && !closed;
   if (!traits_.both_sides_authenticate || !connection.confirmed || over || exchange.own_acks >= kMaximumOwnAcks ||
       !IdentityDue(connection)) {
     return stack::kNever;

@@ -286,6 +286,31 @@ BOOST_DATA_TEST_CASE(LossesAreRepaired, boost::unit_test::data::xrange(0, 64), p
   BOOST_TEST(talk.state(Side::kServer) == State::kAuthenticated);
 }
 
+// A connection that is over before its first interval has no other time for it; a TCP that has closed answers by RST.
+BOOST_AUTO_TEST_CASE(LossesAreRepairedAfterBothFins) {
+  Conversation talk;
+  int number = 0;
+  talk.pair().SetPath([&](Side, OwnedSegment& segment) { return !HasTi(segment) || ++number > 1; });
+  HandshakeWithoutPureAck(talk);
+  talk.Fin(Side::kServer);
+  talk.Fin(Side::kClient);
+  talk.Reset(Side::kServer);
+  talk.pair().Advance(60s);
+  BOOST_TEST(talk.state(Side::kClient) == State::kAuthenticated);
+  BOOST_TEST(talk.state(Side::kServer) == State::kAuthenticated);
+}
+
+BOOST_AUTO_TEST_CASE(NoOwnAckAfterAnAbort) {
+  Conversation talk;
+  HandshakeWithoutPureAck(talk);
+  talk.Reset(Side::kClient);
+  const std::size_t before = talk.sent();
+  talk.pair().Advance(50s);
+  BOOST_TEST(std::ranges::none_of(talk.pair().wire().begin() + static_cast<std::ptrdiff_t>(before),
+                                  talk.pair().wire().end(),
+                                  [](const auto& sent) { return sent.first == Side::kClient && HasTi(sent.second); }));
+}
+
 // "… and comes to rest also when the path duplicates every segment."
 BOOST_DATA_TEST_CASE(ComesToRest, boost::unit_test::data::make({false, true}), duplicate) {
   Conversation talk;
