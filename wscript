@@ -5,6 +5,8 @@ See model/README.md. The protocol stack becomes part of the module's library. On
 ns-3's own sources and users' programs keep the language that the tree asks for.
 """
 
+import re
+
 STACK = {
     'wire': ['address', 'error', 'options', 'packet', 'segment'],
     'crypto': ['chacha20', 'poly1305', 'random', 'secret', 'short_hash', 'x25519'],
@@ -13,12 +15,6 @@ STACK = {
              'identity_exchange', 'key_schedule', 'options', 'packet_mac', 'peer_cache', 'protection', 'state',
              'stream_position', 'tcps', 'timers', 'transitions'],
 }
-MODEL = ['tcps-bytes-header', 'tcps-convert', 'tcps-duplicate-ack-guard', 'tcps-helper', 'tcps-host-parts',
-         'tcps-segment-buffer', 'tcps-send-window-guard', 'tcps-shim-protocol-impl', 'tcps-shim-protocol-outbound',
-         'tcps-shim-protocol', 'tcps-stack', 'path/tcps-impairment',
-         'path/tcps-option-stripper', 'path/tcps-path-element', 'path/tcps-path-packet', 'path/tcps-wire-node']
-HEADERS = ['tcps-event', 'tcps-helper', 'tcps-shim-protocol', 'tcps-stack', 'path/tcps-impairment',
-           'path/tcps-option-stripper', 'path/tcps-path-element', 'path/tcps-path-packet', 'path/tcps-wire-node']
 LIBRARIES = {'sodium': 'SODIUM', 'crypto': 'CRYPTO', 'fmt': 'FMT'}
 
 
@@ -38,11 +34,12 @@ def build(bld):
 
     module = bld.create_ns3_module('tcps', ['core', 'network', 'internet'])
     module.source = ['reference/%s/%s.cc' % (layer, name) for layer in sorted(STACK) for name in STACK[layer]]
-    module.source += ['model/%s.cc' % name for name in MODEL]
+    model = bld.path.find_node('cmake/ModelFiles.cmake').read()
+    module.source += ['model/' + name for name in re.findall(r'[\w/-]+\.cc\b', model)]
     module.includes = ['.']
     module.cxxflags = ['-std=c++20']
     module.use.extend(sorted(LIBRARIES.values()))
 
     headers = bld(features='ns3header')
     headers.module = 'tcps'
-    headers.source = ['model/%s.h' % name for name in HEADERS]
+    headers.source = ['model/' + name for name in re.findall(r'[\w/-]+\.h\b', model)]

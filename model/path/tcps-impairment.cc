@@ -1,10 +1,6 @@
 #include "tcps-impairment.h"
 
-#include "ns3/double.h"
-#include "ns3/string.h"
 #include "ns3/uinteger.h"
-#include "reference/wire/packet.h"
-#include "tcps-number-list.h"
 
 namespace ns3
 {
@@ -14,85 +10,18 @@ NS_OBJECT_ENSURE_REGISTERED(TcpsLoss);
 NS_OBJECT_ENSURE_REGISTERED(TcpsReorder);
 NS_OBJECT_ENSURE_REGISTERED(TcpsDuplicate);
 
-namespace wire = tcpslab::wire;
-
-namespace
-{
-
-bool
-IsTcp(const TcpsPathPacket& packet)
-{
-    std::vector<uint8_t> bytes = packet.GetBytes();
-    return wire::ParsePacket(std::as_writable_bytes(std::span(bytes))).has_value();
-}
-
-} // namespace
-
 TypeId
 TcpsImpairment::GetTypeId()
 {
-    static TypeId tid =
-        TypeId("ns3::TcpsImpairment")
-            .SetParent<TcpsPathElement>()
-            .SetGroupName("Tcps")
-            .AddAttribute("Rate",
-                          "Probability with which each TCP segment is chosen.",
-                          DoubleValue(0),
-                          MakeDoubleAccessor(&TcpsImpairment::m_rate),
-                          MakeDoubleChecker<double>(0, 1))
-            .AddAttribute("Segments",
-                          "TCP segments chosen in any case, as \"3,7\": counted from 1 in each direction.",
-                          StringValue(""),
-                          MakeStringAccessor(&TcpsImpairment::SetSegments, &TcpsImpairment::GetSegments),
-                          MakeStringChecker());
+    static TypeId tid = TypeId("ns3::TcpsImpairment").SetParent<TcpsSelectiveElement>().SetGroupName("Tcps");
     return tid;
 }
 
-TcpsImpairment::TcpsImpairment() : m_random(CreateObject<UniformRandomVariable>())
+TcpsImpairment::TcpsImpairment() : TcpsSelectiveElement(DEFAULT_NONE)
 {
 }
 
 TcpsImpairment::~TcpsImpairment() = default;
-
-int64_t
-TcpsImpairment::AssignStreams(int64_t stream)
-{
-    m_random->SetStream(stream);
-    return 1;
-}
-
-void
-TcpsImpairment::Handle(const TcpsPathPacket& packet, Direction direction)
-{
-    if (!IsTcp(packet))
-    {
-        Forward(packet, direction);
-        return;
-    }
-    const uint64_t number = ++m_count[direction];
-    // Drawn for every segment, so that a schedule does not move what the rate chooses.
-    const bool byRate = m_rate > 0 && m_random->GetValue() < m_rate;
-    if (byRate || m_segments.contains(number))
-    {
-        Impair(packet, direction);
-    }
-    else
-    {
-        Forward(packet, direction);
-    }
-}
-
-void
-TcpsImpairment::SetSegments(std::string list)
-{
-    m_segments = TcpsParseNumbers<uint64_t>(list);
-}
-
-std::string
-TcpsImpairment::GetSegments() const
-{
-    return TcpsFormatNumbers(m_segments);
-}
 
 TypeId
 TcpsLoss::GetTypeId()
@@ -103,7 +32,7 @@ TcpsLoss::GetTypeId()
 }
 
 void
-TcpsLoss::Impair(const TcpsPathPacket& packet, Direction direction)
+TcpsLoss::HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& /* segment */, Direction direction)
 {
     Drop(packet, direction);
 }
@@ -124,7 +53,7 @@ TcpsReorder::GetTypeId()
 }
 
 void
-TcpsReorder::Impair(const TcpsPathPacket& packet, Direction direction)
+TcpsReorder::HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& /* segment */, Direction direction)
 {
     ForwardAfter(m_delay, packet, direction);
 }
@@ -145,7 +74,7 @@ TcpsDuplicate::GetTypeId()
 }
 
 void
-TcpsDuplicate::Impair(const TcpsPathPacket& packet, Direction direction)
+TcpsDuplicate::HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& /* segment */, Direction direction)
 {
     Forward(packet, direction);
     for (uint32_t copy = 0; copy < m_count; ++copy)

@@ -7,24 +7,18 @@
 #define TCPS_IMPAIRMENT_H
 
 #include <cstdint>
-#include <set>
-#include <string>
 
-#include "ns3/random-variable-stream.h"
-#include "tcps-path-element.h"
+#include "tcps-selective-element.h"
 
 namespace ns3
 {
 
 /**
  * @ingroup tcps
- *
- * Does something to some of the TCP segments that pass: to those that the attribute `Segments` lists ("3,7": the third
- * and the seventh TCP segment of each direction in which the element acts, counted from 1 over the whole simulation,
- * retransmissions included), and to each other one with probability `Rate`. Packets that are not TCP are passed
- * and not counted.
+ * What a path does to segments without meaning to: to those that the attributes of TcpsSelectiveElement choose, by
+ * default to none.
  */
-class TcpsImpairment : public TcpsPathElement
+class TcpsImpairment : public TcpsSelectiveElement
 {
   public:
     /**
@@ -34,26 +28,6 @@ class TcpsImpairment : public TcpsPathElement
 
     TcpsImpairment();
     ~TcpsImpairment() override;
-
-    int64_t AssignStreams(int64_t stream) override;
-
-  protected:
-    /**
-     * Acts on a segment that was chosen.
-     * @param packet the packet
-     * @param direction which way it travels
-     */
-    virtual void Impair(const TcpsPathPacket& packet, Direction direction) = 0;
-
-  private:
-    void Handle(const TcpsPathPacket& packet, Direction direction) final;
-    void SetSegments(std::string list);
-    std::string GetSegments() const;
-
-    double m_rate{0};                    //!< attribute Rate
-    std::set<uint64_t> m_segments;       //!< attribute Segments
-    uint64_t m_count[2]{0, 0};           //!< TCP segments so far, by direction
-    Ptr<UniformRandomVariable> m_random; //!< decides by rate
 };
 
 /**
@@ -69,7 +43,7 @@ class TcpsLoss : public TcpsImpairment
     static TypeId GetTypeId();
 
   private:
-    void Impair(const TcpsPathPacket& packet, Direction direction) override;
+    void HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction) override;
 };
 
 /**
@@ -85,7 +59,7 @@ class TcpsReorder : public TcpsImpairment
     static TypeId GetTypeId();
 
   private:
-    void Impair(const TcpsPathPacket& packet, Direction direction) override;
+    void HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction) override;
 
     Time m_delay; //!< attribute Delay
 };
@@ -103,7 +77,7 @@ class TcpsDuplicate : public TcpsImpairment
     static TypeId GetTypeId();
 
   private:
-    void Impair(const TcpsPathPacket& packet, Direction direction) override;
+    void HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction) override;
 
     uint32_t m_count{1}; //!< attribute Count
 };

@@ -11,33 +11,37 @@
 #include <string>
 #include <string_view>
 
-#include "ns3/abort.h"
-
 namespace ns3
 {
 
-/** "3, 7" as a set. Anything else than numbers of that type is fatal. */
+/** "3, 7" or "0x5443" as a set; false, and nothing changed, for anything else than numbers of that type. */
 template <typename Number>
-std::set<Number>
-TcpsParseNumbers(std::string_view list)
+bool
+TcpsParseNumbers(std::string_view list, std::set<Number>& numbers)
 {
-    std::set<Number> numbers;
-    const char* next = list.data();
-    const char* const end = list.data() + list.size();
-    while (next != end)
+    std::set<Number> parsed;
+    while (!list.empty())
     {
-        if (*next == ' ' || *next == ',')
+        const std::size_t length = std::min(list.find_first_of(", "), list.size());
+        std::string_view item = list.substr(0, length);
+        list.remove_prefix(std::min(length + 1, list.size()));
+        if (item.empty())
         {
-            ++next;
             continue;
         }
+        const bool hexadecimal = item.starts_with("0x");
+        item.remove_prefix(hexadecimal ? 2 : 0);
         Number number{};
-        const auto [rest, error] = std::from_chars(next, end, number);
-        NS_ABORT_MSG_IF(error != std::errc(), "'" << list << "' is not a list of numbers in range, as \"3,7\"");
-        numbers.insert(number);
-        next = rest;
+        const auto [rest, error] =
+            std::from_chars(item.data(), item.data() + item.size(), number, hexadecimal ? 16 : 10);
+        if (error != std::errc() || rest != item.data() + item.size())
+        {
+            return false;
+        }
+        parsed.insert(number);
     }
-    return numbers;
+    numbers = parsed;
+    return true;
 }
 
 /** The reverse: "3,7". */

@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-#include "tcps-path-element.h"
+#include "tcps-selective-element.h"
 
 namespace ns3
 {
@@ -18,23 +18,17 @@ namespace ns3
 /**
  * @ingroup tcps
  *
- * ns3::TcpsOptionStripper removes every option whose kind the attribute `Kinds` lists from the segments that `Segments`
- * selects: `syn` (SYN and SYN-ACK), `non-syn`, `all`. With `Mode` `remove` the header closes up and gets shorter, with
- * `nop` the option's bytes become NOPs, as Linux's TCPOPTSTRIP does. Checksums are made right.
+ * ns3::TcpsOptionStripper removes options from the segments that the attributes of TcpsSelectiveElement choose
+ * (`Segments`: `syn`, `non-syn`, ...): every option whose kind `Kinds` lists and, if `ExIds` is not empty, whose
+ * experiment identifier (RFC 6994: the two bytes behind kind and length) `ExIds` lists, as numbers ("0x5443") or as two
+ * characters ("TC"). With `Mode` `remove` the header closes up and gets shorter, with `nop` the option's bytes become
+ * NOPs, as Linux's TCPOPTSTRIP does.
  *
  * With the goal `downgrade` it has achieved what it can see as soon as it removed an option.
  */
-class TcpsOptionStripper : public TcpsPathElement
+class TcpsOptionStripper : public TcpsSelectiveElement
 {
   public:
-    /** Attribute Segments. */
-    enum Segments
-    {
-        SEGMENTS_SYN,     //!< "syn": SYN and SYN-ACK
-        SEGMENTS_NON_SYN, //!< "non-syn": all others
-        SEGMENTS_ALL      //!< "all"
-    };
-
     /** Attribute Mode. */
     enum Mode
     {
@@ -56,14 +50,17 @@ class TcpsOptionStripper : public TcpsPathElement
     uint64_t GetNRemoved() const;
 
   private:
-    void Handle(const TcpsPathPacket& packet, Direction direction) override;
-    void SetKinds(std::string list);
+    void HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction) override;
+    bool SetKinds(std::string list);
     std::string GetKinds() const;
+    bool SetExIds(std::string list);
+    std::string GetExIds() const;
 
-    std::set<uint8_t> m_kinds;         //!< attribute Kinds
-    Segments m_segments{SEGMENTS_ALL}; //!< attribute Segments
-    Mode m_mode{MODE_REMOVE};          //!< attribute Mode
-    uint64_t m_removed{0};             //!< options so far
+    std::set<uint8_t> m_kinds;  //!< attribute Kinds
+    std::set<uint16_t> m_exIds; //!< attribute ExIds; empty: any
+    std::string m_exIdsText;    //!< as it was set
+    Mode m_mode{MODE_REMOVE};   //!< attribute Mode
+    uint64_t m_removed{0};      //!< options so far
 };
 
 } // namespace ns3

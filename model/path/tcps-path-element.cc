@@ -65,7 +65,11 @@ TcpsPathElement::GetTypeId()
             .AddTraceSource("Achieved",
                             "The element did what its goal asks, for the first time.",
                             MakeTraceSourceAccessor(&TcpsPathElement::m_achievedTrace),
-                            "ns3::TcpsPathElement::AchievedTracedCallback");
+                            "ns3::TcpsPathElement::AchievedTracedCallback")
+            .AddTraceSource("Read",
+                            "The element holds what it takes for application data.",
+                            MakeTraceSourceAccessor(&TcpsPathElement::m_readTrace),
+                            "ns3::TcpsPathElement::ReadTracedCallback");
     return tid;
 }
 
@@ -159,6 +163,12 @@ TcpsPathElement::Achieve(const std::string& what)
     m_achieved = true;
     m_achievedAt = Simulator::Now();
     m_achievedTrace(what);
+}
+
+void
+TcpsPathElement::ClaimRead(const std::vector<uint8_t>& bytes)
+{
+    m_readTrace(bytes);
 }
 
 void

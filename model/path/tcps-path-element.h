@@ -7,6 +7,8 @@
 #define TCPS_PATH_ELEMENT_H
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "ns3/callback.h"
 #include "ns3/nstime.h"
@@ -24,7 +26,7 @@ namespace ns3
  * later, any of Forward() (as it came or edited; more than once to duplicate), ForwardAfter() to delay, Inject() for
  * packets of its own, and Drop().
  *
- * Trace sources: `Drop`, `Modify`, `Delay`, `Inject`, each with the packet and its direction; `Achieved`.
+ * Trace sources: `Drop`, `Modify`, `Delay`, `Inject`, each with the packet and its direction; `Achieved`; `Read`.
  */
 class TcpsPathElement : public Object
 {
@@ -68,6 +70,12 @@ class TcpsPathElement : public Object
      * @param what the element did, in words
      */
     using AchievedTracedCallback = void (*)(const std::string& what);
+
+    /**
+     * Signature of the trace source Read.
+     * @param bytes what the element takes for application data
+     */
+    using ReadTracedCallback = void (*)(const std::vector<uint8_t>& bytes);
 
     /** Takes what an element forwards or injects: the next element in that direction, or a device. */
     using Output = Callback<void, const TcpsPathPacket&, Direction>;
@@ -155,6 +163,11 @@ class TcpsPathElement : public Object
      * @param what it did, in words
      */
     void Achieve(const std::string& what);
+    /**
+     * Shows what the element takes for application data, so that whoever knows what was sent can tell whether it is.
+     * @param bytes as the application sent them, if the element is right
+     */
+    void ClaimRead(const std::vector<uint8_t>& bytes);
 
     void DoDispose() override;
 
@@ -173,6 +186,7 @@ class TcpsPathElement : public Object
     TracedCallback<Ptr<const Packet>, Direction> m_delayTrace;  //!< trace source Delay
     TracedCallback<Ptr<const Packet>, Direction> m_injectTrace; //!< trace source Inject
     TracedCallback<const std::string&> m_achievedTrace;         //!< trace source Achieved
+    TracedCallback<const std::vector<uint8_t>&> m_readTrace;    //!< trace source Read
 };
 
 } // namespace ns3

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <ns3/attribute.h>
+#include <ns3/object-factory.h>
 #include <ns3/pointer.h>
 #include <ns3/string.h>
 #include <ns3/tcp-socket-base.h>
@@ -11,10 +12,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "scenarios/runner/child_process.h"
 #include "scenarios/runner/units.h"
 
 namespace tcpslab::scenarios {
@@ -87,6 +91,37 @@ void Check(AttributeSetting& attribute, const ns3::TypeId& type, const ns3::Type
   }
 }
 
+// The place of the first attribute that its own setter refuses (a list of numbers in the form of text, say); that of
+// none. Made in a child, so that checking draws nothing from ns-3's streams.
+std::size_t FirstRefused(const PathElement& plan) {
+  static constexpr std::chrono::seconds kLimit{60};
+  const ChildResult result = RunInChild(
+      [&plan] {
+        const ns3::Ptr<ns3::Object> element = ns3::ObjectFactory(plan.type).Create<ns3::Object>();
+        const auto refused = std::ranges::find_if(plan.attributes, [&element](const AttributeSetting& attribute) {
+          return !element->SetAttributeFailSafe(attribute.name, ns3::StringValue(attribute.value));
+        });
+        return std::to_string(refused - plan.attributes.begin());
+      },
+      kLimit);
+  if (!result.ok) {
+    throw ScenarioError(plan.location, fmt::format("{} cannot be made: {}", plan.type, result.failure));
+  }
+  return std::stoull(result.output);
+}
+
+void CheckWithElement(const PathElement& plan) {
+  const std::size_t refused = plan.attributes.empty() ? 0 : FirstRefused(plan);
+  if (refused == plan.attributes.size()) {
+    return;
+  }
+  const AttributeSetting& attribute = plan.attributes[refused];
+  ns3::TypeId::AttributeInformation information;
+  ns3::TypeId::LookupByName(plan.type).LookupAttributeByName(attribute.name, &information);
+  throw ScenarioError(attribute.location, fmt::format("{}: '{}' is no value of this attribute. {}", attribute.name,
+                                                      attribute.value, information.help));
+}
+
 std::vector<std::string> PathElementTypes() {
   std::vector<std::string> names;
   for (std::uint16_t i = 0; i < ns3::TypeId::GetRegisteredN(); ++i) {
@@ -116,6 +151,7 @@ void CheckAttributes(Scenario& scenario) {
     for (AttributeSetting& attribute : element.attributes) {
       Check(attribute, ns3::TypeId::LookupByName(element.type), ns3::Object::GetTypeId());
     }
+    CheckWithElement(element);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "reference/crypto/chacha20.h"
 
@@ -13,8 +14,9 @@ namespace tcpslab::scenarios {
 // Whose bytes: those of the connecting side, or those of the side that answers.
 enum class Way : std::uint8_t { kRequest, kResponse };
 
-// The bytes of one direction of one connection: a keystream whose key follows from seed, connection and direction.
-// Cheap to keep: bytes are made when they are asked for.
+// The bytes of one direction of one connection: the first line of an HTTP request or response, so that boxes which let
+// nothing else through have something to let through, and from there a keystream whose key follows from seed,
+// connection and direction. Cheap to keep: bytes are made when they are asked for.
 class Pattern {
  public:
   // `connection` counts the connections of a run, all visits together.
@@ -28,6 +30,7 @@ class Pattern {
 
  private:
   crypto::ChaCha20Key key_;
+  std::string_view start_;
   std::uint64_t length_;
 };
 

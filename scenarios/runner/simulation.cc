@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "scenarios/runner/clear_text.h"
 #include "scenarios/runner/connection_plan.h"
 #include "scenarios/runner/link_tap.h"
 #include "scenarios/runner/ns3_units.h"
@@ -67,6 +68,7 @@ class Simulation {
   void OnEvent(HostName name, const ns3::TcpsEvent& event);
   void OnStateChange(HostName name, const ns3::TcpsStateChange& change);
   void WatchReaders();
+  bool IsApplicationData(std::span<const std::byte> bytes);
 
   void StartVisit(std::size_t visit);
   void Prepare(std::size_t visit);
@@ -90,6 +92,7 @@ class Simulation {
   stack::Duration visit_start_{};
   ns3::EventId visit_limit_;
   RunObservation observation_;
+  std::optional<ClearTextIndex> read_index_;  // of all patterns
 };
 
 Topology Build(const RunRequest& request) {
@@ -185,17 +188,30 @@ void Simulation::OnStateChange(HostName name, const ns3::TcpsStateChange& change
   }
 }
 
-// Who reads what it should not says so itself; the other goals show at the hosts or on the wire.
+// Who reads what it should not shows what it read; the other goals show at the hosts or on the wire.
 void Simulation::WatchReaders() {
   for (const ns3::Ptr<ns3::TcpsPathElement>& element : topology_.elements) {
     if (element->GetGoal() == ns3::TcpsPathElement::GOAL_READ) {
       element->TraceConnectWithoutContext(
-          "Achieved", ns3::Callback<void, const std::string&>([this](const std::string& /*what*/) {
-            observation_.achievements.push_back(
-                {.what = AchievementObservation::What::kRead, .time = SimulationTime(), .visit = visit_});
+          "Read", ns3::Callback<void, const std::vector<std::uint8_t>&>([this](const std::vector<std::uint8_t>& bytes) {
+            if (IsApplicationData(std::as_bytes(std::span(bytes)))) {
+              observation_.achievements.push_back(
+                  {.what = AchievementObservation::What::kRead, .time = SimulationTime(), .visit = visit_});
+            }
           }));
     }
   }
+}
+
+bool Simulation::IsApplicationData(std::span<const std::byte> bytes) {
+  if (!read_index_) {
+    std::vector<const Pattern*> patterns;
+    for (const ConnectionPlan& plan : plans_) {
+      patterns.insert(patterns.end(), {&plan.request, &plan.response});
+    }
+    read_index_.emplace(std::move(patterns));
+  }
+  return read_index_->FoundIn(bytes);
 }
 
 void Simulation::Prepare(std::size_t visit) {

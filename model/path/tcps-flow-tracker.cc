@@ -1,0 +1,73 @@
+#include "tcps-flow-tracker.h"
+
+#include "ns3/simulator.h"
+#include "reference/wire/sequence.h"
+
+namespace ns3
+{
+
+namespace wire = tcpslab::wire;
+using tcpslab::stack::FlowKey;
+
+TcpsTrackedFlow&
+TcpsFlowTracker::Observe(const wire::Segment& segment, TcpsPathElement::Direction direction)
+{
+    TcpsTrackedFlow& flow = m_flows[FlowKey(segment.source, segment.destination).Bytes()];
+    const bool anew =
+        segment.IsSyn() && flow.number != 0 && flow.established && flow.Sender(direction).isn != segment.sequence;
+    if (flow.number == 0 || anew)
+    {
+        flow = {};
+        flow.number = ++m_number;
+        flow.opener = segment.IsSynAck() ? TcpsReverse(direction) : direction;
+        flow.Sender(direction).endpoint = segment.source;
+        flow.Sender(TcpsReverse(direction)).endpoint = segment.destination;
+    }
+    flow.lastSeen = Simulator::Now();
+    TcpsTrackedEnd& sender = flow.Sender(direction);
+    if (segment.Has(wire::kSyn))
+    {
+        sender.isn = segment.sequence;
+        sender.next = segment.sequence + 1;
+    }
+    else
+    {
+        flow.established = flow.established || (direction == flow.opener && segment.Has(wire::kAck));
+    }
+    const uint32_t end = segment.sequence + segment.SequenceLength();
+    if (segment.Has(wire::kRst))
+    {
+        flow.reset = true;
+    }
+    else if ((!sender.isn && sender.payload == 0) || wire::SequenceBefore(sender.next, end))
+    {
+        sender.next = end;
+    }
+    if (segment.Has(wire::kAck) && !segment.Has(wire::kRst))
+    {
+        const bool first = sender.acknowledgement == 0;
+        if (first || wire::SequenceBefore(sender.acknowledgement, segment.acknowledgement))
+        {
+            sender.acknowledgement = segment.acknowledgement;
+        }
+        sender.window = segment.window;
+    }
+    sender.payload += segment.payload.size();
+    sender.fin = sender.fin || segment.Has(wire::kFin);
+    return flow;
+}
+
+TcpsTrackedFlow*
+TcpsFlowTracker::Find(const wire::Endpoint& a, const wire::Endpoint& b)
+{
+    const auto entry = m_flows.find(FlowKey(a, b).Bytes());
+    return entry == m_flows.end() ? nullptr : &entry->second;
+}
+
+void
+TcpsFlowTracker::Forget(const wire::Endpoint& a, const wire::Endpoint& b)
+{
+    m_flows.erase(FlowKey(a, b).Bytes());
+}
+
+} // namespace ns3
