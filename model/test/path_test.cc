@@ -9,6 +9,7 @@
 
 #include "model/path/tcps-impairment.h"
 #include "model/path/tcps-option-stripper.h"
+#include "model/test/path_bench.h"
 #include "model/test/two_hosts.h"
 #include "ns3/boolean.h"
 #include "ns3/double.h"
@@ -24,80 +25,6 @@ using ns3::Ptr;
 using ns3::StringValue;
 using ns3::TcpsPathElement;
 using wire::Segment;
-
-using Attributes = std::vector<std::pair<std::string, std::string>>;
-
-// By TypeId and text, as scenario files make them.
-Ptr<TcpsPathElement> Make(const std::string& type, const Attributes& attributes) {
-  ns3::ObjectFactory factory(type);
-  for (const auto& [name, value] : attributes) factory.Set(name, StringValue(value));
-  return factory.Create<TcpsPathElement>();
-}
-
-// A packet with one TCP segment; the sequence number tells packets apart.
-ns3::TcpsPathPacket Numbered(std::uint32_t number, std::uint8_t flags = wire::kAck) {
-  Segment segment;
-  segment.source = {*wire::ParseAddress("10.0.0.1"), 1};
-  segment.destination = {*wire::ParseAddress("10.0.0.2"), 2};
-  segment.sequence = number;
-  segment.flags = flags;
-  const std::array<std::byte, 4> unknown{std::byte{253}, std::byte{4}, std::byte{1}, std::byte{2}};
-  const std::array<std::byte, 4> mss{std::byte{2}, std::byte{4}, std::byte{5}, std::byte{0xb4}};
-  BOOST_TEST(segment.options.Append(mss).has_value());
-  BOOST_TEST(segment.options.Append(unknown).has_value());
-  std::vector<std::byte> payload(10, std::byte{0x11});
-  segment.payload = payload;
-  std::vector<std::byte> out(100);
-  std::array<std::byte, wire::kIpv4HeaderSize> header{};
-  const auto ip = wire::MakeIpHeader(segment, header);
-  out.resize(*wire::EmitPacket({*ip, segment}, out, wire::Checksum::kCompute));
-  const auto* raw = reinterpret_cast<const std::uint8_t*>(out.data());
-  return ns3::TcpsPathPacket(std::vector<std::uint8_t>(raw, raw + out.size()));
-}
-
-// An element with both outputs recorded.
-class Bench {
- public:
-  struct Output {
-    ns3::Time time;
-    std::vector<std::uint8_t> bytes;
-    std::uint32_t number;
-    TcpsPathElement::Direction direction;
-  };
-
-  explicit Bench(Ptr<TcpsPathElement> element) : element_(element) {
-    element->AssignStreams(1);
-    element->SetOutput(ns3::MakeCallback(&Bench::Take, this));
-  }
-  ~Bench() { ns3::Simulator::Destroy(); }
-  Bench(const Bench&) = delete;
-  Bench& operator=(const Bench&) = delete;
-
-  // Packets first..last, one a millisecond.
-  void Send(std::uint32_t first, std::uint32_t last, TcpsPathElement::Direction direction = TcpsPathElement::FORWARD) {
-    for (std::uint32_t number = first; number <= last; ++number) {
-      ns3::Simulator::Schedule(ns3::MilliSeconds(number), &TcpsPathElement::Receive, element_, Numbered(number),
-                               direction);
-    }
-  }
-  void Receive(const ns3::TcpsPathPacket& packet) { element_->Receive(packet, TcpsPathElement::FORWARD); }
-  std::vector<std::uint32_t> Numbers() {
-    ns3::Simulator::Run();
-    std::vector<std::uint32_t> numbers;
-    for (const Output& output : outputs) numbers.push_back(output.number);
-    return numbers;
-  }
-  std::vector<Output> outputs;
-
- private:
-  void Take(const ns3::TcpsPathPacket& packet, TcpsPathElement::Direction direction) {
-    std::vector<std::uint8_t> bytes = packet.GetBytes();
-    const auto parsed = wire::ParsePacket(std::as_writable_bytes(std::span(bytes)));
-    BOOST_TEST_REQUIRE(parsed.has_value());
-    outputs.push_back({ns3::Simulator::Now(), bytes, parsed->segment.sequence, direction});
-  }
-  Ptr<TcpsPathElement> element_;
-};
 
 using Numbers = std::vector<std::uint32_t>;
 

@@ -1,0 +1,103 @@
+#include "model/test/path_bench.h"
+
+#include <array>
+#include <boost/test/unit_test.hpp>
+
+#include "model/path/tcps-path-segment.h"
+#include "ns3/object-factory.h"
+#include "ns3/simulator.h"
+#include "ns3/string.h"
+#include "reference/wire/address.h"
+
+namespace tcpslab::model_test {
+
+using ns3::TcpsPathElement;
+using wire::Segment;
+
+ns3::Ptr<TcpsPathElement> Make(const std::string& type, const Attributes& attributes) {
+  ns3::ObjectFactory factory(type);
+  for (const auto& [name, value] : attributes) factory.Set(name, ns3::StringValue(value));
+  return factory.Create<TcpsPathElement>();
+}
+
+ns3::TcpsPathPacket PacketOf(const Segment& segment) { return ns3::TcpsPathSegment::Make(segment); }
+
+ns3::TcpsPathPacket Numbered(std::uint32_t number, std::uint8_t flags) {
+  Segment segment;
+  segment.source = {*wire::ParseAddress("10.0.0.1"), 1};
+  segment.destination = {*wire::ParseAddress("10.0.0.2"), 2};
+  segment.sequence = number;
+  segment.flags = flags;
+  const std::array<std::byte, 4> unknown{std::byte{253}, std::byte{4}, std::byte{1}, std::byte{2}};
+  const std::array<std::byte, 4> mss{std::byte{2}, std::byte{4}, std::byte{5}, std::byte{0xb4}};
+  BOOST_TEST(segment.options.Append(mss).has_value());
+  BOOST_TEST(segment.options.Append(unknown).has_value());
+  std::vector<std::byte> payload(10, std::byte{0x11});
+  segment.payload = payload;
+  return PacketOf(segment);
+}
+
+stack::OwnedSegment Travelling(TcpsPathElement::Direction direction, std::uint8_t flags, std::uint32_t sequence,
+                               std::uint32_t acknowledgement, std::string_view payload, bool ipv6) {
+  const wire::Endpoint client{*wire::ParseAddress(ipv6 ? "2001:db8::1" : "10.0.0.1"), 49152};
+  const wire::Endpoint server{*wire::ParseAddress(ipv6 ? "2001:db8::2" : "10.0.0.2"), 443};
+  const bool forward = direction == TcpsPathElement::FORWARD;
+  std::vector<std::byte> bytes(payload.size());
+  std::ranges::transform(payload, bytes.begin(), [](char c) { return static_cast<std::byte>(c); });
+  Segment segment;
+  segment.source = forward ? client : server;
+  segment.destination = forward ? server : client;
+  segment.sequence = sequence;
+  segment.acknowledgement = acknowledgement;
+  segment.flags = flags;
+  segment.window = 1000;
+  segment.payload = bytes;
+  return stack::OwnedSegment(segment);
+}
+
+Bench::Bench(ns3::Ptr<TcpsPathElement> element) : element_(element) {
+  element->AssignStreams(1);
+  element->SetOutput(ns3::MakeCallback(&Bench::Take, this));
+}
+
+Bench::~Bench() { ns3::Simulator::Destroy(); }
+
+void Bench::Send(std::uint32_t first, std::uint32_t last, TcpsPathElement::Direction direction) {
+  for (std::uint32_t number = first; number <= last; ++number) {
+    ns3::Simulator::Schedule(ns3::MilliSeconds(number), &TcpsPathElement::Receive, element_, Numbered(number),
+                             direction);
+  }
+}
+
+void Bench::Receive(const ns3::TcpsPathPacket& packet, TcpsPathElement::Direction direction) {
+  element_->Receive(packet, direction);
+}
+
+void Bench::Receive(const Segment& segment, TcpsPathElement::Direction direction) {
+  Receive(PacketOf(segment), direction);
+}
+
+std::vector<std::uint32_t> Bench::Numbers() {
+  ns3::Simulator::Run();
+  std::vector<std::uint32_t> numbers;
+  for (const Output& output : outputs) numbers.push_back(output.number);
+  return numbers;
+}
+
+void Bench::Take(const ns3::TcpsPathPacket& packet, TcpsPathElement::Direction direction) {
+  Output output{.time = ns3::Simulator::Now(), .bytes = packet.GetBytes(), .direction = direction, .segment = {}};
+  std::vector<std::uint8_t> bytes = output.bytes;
+  const std::span<std::byte> raw = std::as_writable_bytes(std::span(bytes));
+  if (const wire::Result<wire::Packet> parsed = wire::ParsePacket(raw)) {
+    output.whole = true;
+    output.segment = stack::OwnedSegment(parsed->segment);
+    output.number = parsed->segment.sequence;
+    const std::size_t header = parsed->ip_header.size();
+    output.checksum_valid =
+        wire::TcpChecksumValid(raw.subspan(header, parsed->segment.HeaderSize() + parsed->segment.payload.size()),
+                               parsed->segment.source.address, parsed->segment.destination.address);
+  }
+  outputs.push_back(std::move(output));
+}
+
+}  // namespace tcpslab::model_test
