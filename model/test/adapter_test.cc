@@ -57,27 +57,11 @@ MakeShim Make() {
   return [](SegmentSink&) { return std::make_unique<AnyShim>(); };
 }
 
-// Counts what a sink receives and whether it is all zero bytes, which is what stock applications send.
-struct Received {
-  std::uint64_t bytes = 0;
-  bool intact = true;
-  void Take(ns3::Ptr<const ns3::Packet> packet, const ns3::Address&) {
-    std::vector<std::uint8_t> content(packet->GetSize());
-    packet->CopyData(content.data(), packet->GetSize());
-    bytes += content.size();
-    intact = intact && std::ranges::all_of(content, [](std::uint8_t byte) { return byte == 0; });
-  }
-  void Connect(const ns3::Ptr<ns3::PacketSink>& sink) {
-    sink->TraceConnectWithoutContext("Rx", ns3::MakeCallback(&Received::Take, this));
-  }
-};
-
 BOOST_AUTO_TEST_CASE(WithoutShimStockTrafficPasses) {
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     TwoHosts hosts({.family = family});
     ns3::TcpsHelper().InstallPlain(hosts.nodes());
-    Received received;
-    received.Connect(hosts.AddSink());
+    Received received(hosts);
     hosts.BulkSend(300000);
     hosts.Run();
     BOOST_TEST(received.bytes == 300000U);
@@ -91,8 +75,7 @@ BOOST_AUTO_TEST_CASE(ShimThatChangesPayloadAndHeaderIsInvisibleAbove) {
     TwoHosts hosts({.family = family});
     InstallShim(hosts.client(), Make<Masking>());
     InstallShim(hosts.server(), Make<Masking>());
-    Received received;
-    received.Connect(hosts.AddSink());
+    Received received(hosts);
     hosts.BulkSend(300000);
     hosts.Run();
     BOOST_TEST(received.bytes == 300000U);
@@ -118,8 +101,7 @@ BOOST_AUTO_TEST_CASE(LossyPathWithScalingSackAndTimestamps) {
     hosts.wire_node()->AddElement(factory.Create<ns3::TcpsPathElement>());
   }
   hosts.AssignStreams();
-  Received received;
-  received.Connect(hosts.AddSink());
+  Received received(hosts);
   hosts.BulkSend(2000000);
   hosts.Run();
   BOOST_TEST(received.bytes == 2000000U);
@@ -165,8 +147,7 @@ BOOST_AUTO_TEST_CASE(SequenceNumberWraps) {
   helper.SetHostAttribute("Isn", ns3::IntegerValue(0xffffff00));
   InstallShim(hosts.client(), Make<Masking>(), helper);
   InstallShim(hosts.server(), Make<Masking>(), helper);
-  Received received;
-  received.Connect(hosts.AddSink());
+  Received received(hosts);
   hosts.BulkSend(100000);
   hosts.Run();
   BOOST_TEST(hosts.Segments(true).front().sequence == 0xffffff00U);
@@ -185,8 +166,7 @@ BOOST_AUTO_TEST_CASE(LongSegmentsAreSplitBeforeTheShim) {
         }
       }
       ns3::Config::SetDefault("ns3::TcpSocket::SegmentSize", ns3::UintegerValue(4000));
-      Received received;
-      received.Connect(hosts.AddSink());
+      Received received(hosts);
       hosts.BulkSend(100000);
       hosts.Run();
       BOOST_TEST(received.bytes == 100000U);
@@ -206,8 +186,7 @@ BOOST_AUTO_TEST_CASE(PeersMaximumSegmentSizeIsObeyed) {
   InstallShim(hosts.client(), Make<Masking>());
   InstallShim(hosts.server(), Make<Masking>());
   ns3::Config::SetDefault("ns3::TcpSocket::SegmentSize", ns3::UintegerValue(1400));
-  Received received;
-  received.Connect(hosts.AddSink());
+  Received received(hosts);
   hosts.BulkSend(50000);
   hosts.Run();
   BOOST_TEST(received.bytes == 50000U);
@@ -220,8 +199,7 @@ BOOST_AUTO_TEST_CASE(PeersMaximumSegmentSizeIsObeyed) {
 BOOST_AUTO_TEST_CASE(PeerWithoutTheAdapterWorks) {
   TwoHosts hosts;
   ns3::TcpsHelper().InstallPlain(hosts.client());
-  Received received;
-  received.Connect(hosts.AddSink());
+  Received received(hosts);
   hosts.BulkSend(50000);
   hosts.Run();
   BOOST_TEST(received.bytes == 50000U);
@@ -266,8 +244,7 @@ BOOST_AUTO_TEST_CASE(EmittedSegmentsLeaveInOrderBeforeTheirCause) {
   TwoHosts hosts;
   InstallShim(hosts.client(), [](SegmentSink& sink) { return std::make_unique<Announcing>(sink); });
   InstallShim(hosts.server(), Make<PassThrough>());
-  Received received;
-  received.Connect(hosts.AddSink());
+  Received received(hosts);
   hosts.BulkSend(10000);
   hosts.Run();
   BOOST_TEST(received.bytes == 10000U);
@@ -313,8 +290,7 @@ BOOST_AUTO_TEST_CASE(SegmentsForTheHostReachItsTcp) {
     TwoHosts hosts({.family = family});
     InstallShim(hosts.client(), [](SegmentSink& sink) { return std::make_unique<Resetting>(sink); });
     InstallShim(hosts.server(), Make<PassThrough>());
-    Received received;
-    received.Connect(hosts.AddSink());
+    Received received(hosts);
     hosts.BulkSend(100000);
     hosts.Run();
     // TCP was sending its first window when the RST was emitted, and sent nothing more after it.
@@ -356,8 +332,7 @@ BOOST_AUTO_TEST_CASE(DroppedSegmentsAreTracedAndRecoveredByTcp) {
     InstallShim(hosts.server(), outbound ? Make<PassThrough>() : Make<Dropping<false>>());
     DropCount drops;
     drops.Connect(outbound ? hosts.client() : hosts.server());
-    Received received;
-    received.Connect(hosts.AddSink());
+    Received received(hosts);
     hosts.BulkSend(50000);
     hosts.Run();
     BOOST_TEST(received.bytes == 50000U);
@@ -390,8 +365,7 @@ BOOST_AUTO_TEST_CASE(ReassembledSegmentsAreMarked) {
     InstallShim(hosts.server(), Make<NotingReassembly>(), helper);
     hosts.device(0)->SetMtu(1290);
     ns3::Config::SetDefault("ns3::TcpSocket::SegmentSize", ns3::UintegerValue(1400));
-    Received received;
-    received.Connect(hosts.AddSink());
+    Received received(hosts);
     hosts.BulkSend(14000);
     hosts.Run();
     BOOST_TEST(received.bytes == 14000U);
@@ -416,8 +390,7 @@ BOOST_AUTO_TEST_CASE(CorruptedSegmentsAreDroppedBeforeTheShim) {
   hosts.wire_node()->AddElement(ns3::CreateObject<Corrupter>());
   DropCount drops;
   drops.Connect(hosts.server());
-  Received received;
-  received.Connect(hosts.AddSink());
+  Received received(hosts);
   hosts.BulkSend(50000);
   hosts.Run();
   BOOST_TEST(received.bytes == 50000U);
@@ -448,8 +421,7 @@ BOOST_AUTO_TEST_CASE(HostileOptionsDoNotReachTcp) {
   TwoHosts hosts({.wire_node = true});
   ns3::TcpsHelper().InstallPlain(hosts.nodes());
   hosts.wire_node()->AddElement(ns3::CreateObject<Hostile>());
-  Received received;
-  received.Connect(hosts.AddSink());
+  Received received(hosts);
   hosts.BulkSend(50000);
   hosts.Run();
   BOOST_TEST(received.bytes == 50000U);
@@ -470,8 +442,7 @@ BOOST_AUTO_TEST_CASE(WindowLimitedTransfersSurviveLoss) {
         loss.Set("Rate", ns3::DoubleValue(stream % 2 == 0 ? 0.003 : 0.02));
         hosts.wire_node()->AddElement(loss.Create<ns3::TcpsPathElement>());
         hosts.AssignStreams(stream * 100);
-        Received received;
-        received.Connect(hosts.AddSink());
+        Received received(hosts);
         hosts.BulkSend(1000000);
         hosts.Run();
         BOOST_TEST(received.bytes == 1000000U, "SACK " << sack << ", scaling " << scaling << ", stream " << stream
@@ -485,8 +456,7 @@ BOOST_AUTO_TEST_CASE(WindowLimitedTransfersSurviveLoss) {
 BOOST_AUTO_TEST_CASE(LoopbackWorks) {
   TwoHosts hosts;
   InstallShim(hosts.server(), Make<Masking>());
-  Received received;
-  received.Connect(hosts.AddSink());
+  Received received(hosts);
   ns3::BulkSendHelper source("ns3::TcpSocketFactory", ns3::InetSocketAddress(ns3::Ipv4Address::GetLoopback(), 80));
   source.SetAttribute("MaxBytes", ns3::UintegerValue(50000));
   source.Install(hosts.server());

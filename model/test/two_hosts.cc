@@ -210,6 +210,17 @@ void TwoHosts::Record(bool from_client, Ptr<const Packet> frame) {
   if (parsed || fragment) packets_.push_back({Simulator::Now(), from_client, std::move(bytes)});
 }
 
+Received::Received(TwoHosts& hosts, std::uint16_t port) {
+  hosts.AddSink(port)->TraceConnectWithoutContext("Rx", ns3::MakeCallback(&Received::Take, this));
+}
+
+void Received::Take(ns3::Ptr<const ns3::Packet> packet, const ns3::Address& /*from*/) {
+  std::vector<std::uint8_t> content(packet->GetSize());
+  packet->CopyData(content.data(), packet->GetSize());
+  bytes += content.size();
+  intact = intact && std::ranges::all_of(content, [](std::uint8_t byte) { return byte == 0; });
+}
+
 void InstallShim(const Ptr<Node>& node, const MakeShim& make, const TcpsHelper& helper) {
   helper.InstallPlain(node);
   node->GetObject<TcpsShimProtocol>()->GetImpl().SetShim(make);

@@ -97,6 +97,20 @@ class TwoHosts {
   std::vector<Recorded> packets_;
 };
 
+// What a sink on the server receives. Stock applications send zero bytes.
+class Received {
+ public:
+  explicit Received(TwoHosts& hosts, std::uint16_t port = TwoHosts::kPort);
+  Received(const Received&) = delete;
+  Received& operator=(const Received&) = delete;
+
+  std::uint64_t bytes = 0;
+  bool intact = true;  // all of them are what was sent
+
+ private:
+  void Take(ns3::Ptr<const ns3::Packet> packet, const ns3::Address& from);
+};
+
 // Gives a node the host parts and a Shim.
 using MakeShim = std::function<std::unique_ptr<stack::Shim>(stack::SegmentSink&)>;
 void InstallShim(const ns3::Ptr<ns3::Node>& node, const MakeShim& make, const ns3::TcpsHelper& helper = {});
