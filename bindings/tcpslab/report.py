@@ -99,7 +99,7 @@ def _differences(
     for outcome in OUTCOMES:
         if outcome in expected and expected[outcome] != observed.get(outcome):
             yield f"{prefix}{outcome}: expected {expected[outcome]}, observed {observed.get(outcome, 'nothing')}"
-    occurred = {event["event"] for event in events}
+    occurred = {name for event in events for name in (event["event"], f"{event['event']}@{event['host']}")}
     for event in expected.get("events", []):
         if event not in occurred:
             yield f"{prefix}the event {event} was expected and did not occur"

@@ -74,13 +74,13 @@ def test_difference_shows_both_values_and_the_reason() -> None:
 def test_forbidden_event_and_visit_are_explained() -> None:
     visits = [
         {"expected": {}, "observed": {}, "events": []},
-        {"expected": {"delivery": "intact", "no_events": ["fell-back"]}, "observed": {"delivery": "none"}}
-        | {"events": [{"event": "fell-back"}]},
+        {"expected": {"delivery": "intact", "no_events": ["fell-back@server", "fell-back@client"]}, "observed": {"delivery": "none"}}
+        | {"events": [{"host": "client", "event": "fell-back"}]},
     ]
     lines = list(report.explain(Record(record(verdict="differs", expected={}, visits=visits))))
     assert lines == [
         "visit 2: delivery: expected intact, observed none",
-        "visit 2: the event fell-back occurred and must not",
+        "visit 2: the event fell-back@client occurred and must not",
     ]
 
 

@@ -21,7 +21,8 @@ void ShowDifferences(const std::string& prefix, const Json& expected, const Json
   }
   std::set<std::string> occurred;
   for (const Json& event : events) {
-    occurred.insert(event["event"].get<std::string>());
+    const std::string name = event["event"].get<std::string>();
+    occurred.insert({name, fmt::format("{}@{}", name, event["host"].get<std::string>())});
   }
   for (const Json& event : expected.value("events", Json::array())) {
     if (!occurred.contains(event.get<std::string>())) {

@@ -117,8 +117,10 @@ Attack JudgeAttack(const Scenario& scenario, const ProtocolKey& protocol, const 
   return worst;
 }
 
-bool Occurred(const std::vector<EventObservation>& events, stack::EventKind kind) {
-  return std::ranges::find(events, kind, &EventObservation::kind) != events.end();
+bool Occurred(const std::vector<EventObservation>& events, const ExpectedEvent& expected) {
+  return std::ranges::any_of(events, [&expected](const EventObservation& event) {
+    return event.kind == expected.kind && event.host == expected.host.value_or(event.host);
+  });
 }
 
 }  // namespace
@@ -160,8 +162,9 @@ bool Meets(const Expectation& expectation, const Outcomes& observed, const std::
   const auto same = [](const auto& expected, auto value) { return !expected || *expected == value; };
   return same(expectation.connection, observed.connection) && same(expectation.protection, observed.protection) &&
          same(expectation.delivery, observed.delivery) && same(expectation.attack, observed.attack) &&
-         std::ranges::all_of(expectation.events, [&](stack::EventKind kind) { return Occurred(events, kind); }) &&
-         std::ranges::none_of(expectation.no_events, [&](stack::EventKind kind) { return Occurred(events, kind); });
+         std::ranges::all_of(expectation.events, [&](const ExpectedEvent& event) { return Occurred(events, event); }) &&
+         std::ranges::none_of(expectation.no_events,
+                              [&](const ExpectedEvent& event) { return Occurred(events, event); });
 }
 
 }  // namespace tcpslab::scenarios

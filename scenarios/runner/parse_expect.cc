@@ -2,21 +2,37 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "scenarios/runner/parse.h"
 
 namespace tcpslab::scenarios {
 namespace {
 
-std::span<const std::string_view> EventNames() {
-  static const auto kNames = [] {
-    std::array<std::string_view, stack::kEventKinds> names;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      names[i] = ToString(static_cast<stack::EventKind>(i));
+// At any host, at the client, at the server.
+std::vector<ExpectedEvent> EveryEvent() {
+  std::vector<ExpectedEvent> events;
+  for (const std::optional<HostName> host :
+       {std::optional<HostName>(), std::optional(HostName::kClient), std::optional(HostName::kServer)}) {
+    for (std::size_t i = 0; i < stack::kEventKinds; ++i) {
+      events.push_back({static_cast<stack::EventKind>(i), host});
     }
-    return names;
-  }();
-  return kNames;
+  }
+  return events;
+}
+
+ExpectedEvent ParseEvent(const YamlValue& value) {
+  static const std::vector<ExpectedEvent> kEvents = EveryEvent();
+  const auto name = [](const ExpectedEvent& event) { return ToString(event); };
+  const std::string text = value.Text();
+  const auto found = std::ranges::find(kEvents, text, name);
+  if (found == kEvents.end()) {
+    std::vector<std::string> names;
+    std::ranges::transform(std::span(kEvents).first(stack::kEventKinds), std::back_inserter(names), name);
+    value.Fail(
+        fmt::format("expected one of: {}; perhaps with @client or @server; found '{}'", fmt::join(names, ", "), text));
+  }
+  return *found;
 }
 
 template <class Outcome>
@@ -25,14 +41,12 @@ std::optional<Outcome> ParseOutcome(const Fields& fields, std::string_view key) 
   return value == nullptr ? std::nullopt : std::optional(static_cast<Outcome>(value->OneOf(NamesOf<Outcome>())));
 }
 
-std::vector<stack::EventKind> ParseEvents(const Fields& fields, std::string_view key) {
-  std::vector<stack::EventKind> kinds;
+std::vector<ExpectedEvent> ParseEvents(const Fields& fields, std::string_view key) {
+  std::vector<ExpectedEvent> events;
   if (const YamlValue* const value = fields.Find(key)) {
-    for (const YamlValue& item : value->Items()) {
-      kinds.push_back(static_cast<stack::EventKind>(item.OneOf(EventNames())));
-    }
+    std::ranges::transform(value->Items(), std::back_inserter(events), ParseEvent);
   }
-  return kinds;
+  return events;
 }
 
 Expectation ParseJudgement(const Fields& fields) {

@@ -21,10 +21,10 @@ void PutOutcome(Json& json, const char* key, const std::optional<Outcome>& outco
   }
 }
 
-Json NamesOfKinds(const std::vector<stack::EventKind>& kinds) {
+Json NamesOf(const std::vector<ExpectedEvent>& events) {
   Json names = Json::array();
-  for (const stack::EventKind kind : kinds) {
-    names.push_back(ToString(kind));
+  for (const ExpectedEvent& event : events) {
+    names.push_back(ToString(event));
   }
   return names;
 }
@@ -36,10 +36,10 @@ Json ToJson(const Expectation& expectation) {
   PutOutcome(json, "delivery", expectation.delivery);
   PutOutcome(json, "attack", expectation.attack);
   if (!expectation.events.empty()) {
-    json["events"] = NamesOfKinds(expectation.events);
+    json["events"] = NamesOf(expectation.events);
   }
   if (!expectation.no_events.empty()) {
-    json["no_events"] = NamesOfKinds(expectation.no_events);
+    json["no_events"] = NamesOf(expectation.no_events);
   }
   if (!expectation.why.empty()) {
     json["why"] = expectation.why;

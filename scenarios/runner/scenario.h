@@ -93,14 +93,24 @@ struct Restart {
   std::size_t before_visit = 1;  // counting from 1
 };
 
+// An event that is expected, or must not occur.
+struct ExpectedEvent {
+  stack::EventKind kind{};
+  std::optional<HostName> host;  // none: at either
+
+  friend bool operator==(const ExpectedEvent&, const ExpectedEvent&) = default;
+};
+// "tag-missing", "tag-missing@client": as in a scenario file.
+std::string ToString(const ExpectedEvent& event);
+
 // What is not set is not judged.
 struct Expectation {
   std::optional<Connection> connection;
   std::optional<Protection> protection;
   std::optional<Delivery> delivery;
   std::optional<Attack> attack;
-  std::vector<stack::EventKind> events;     // each must occur
-  std::vector<stack::EventKind> no_events;  // none may occur
+  std::vector<ExpectedEvent> events;     // each must occur
+  std::vector<ExpectedEvent> no_events;  // none may occur
   std::string why;
   std::vector<Expectation> visits;  // of the first visits; at the top level only
 };

@@ -183,13 +183,27 @@ BOOST_AUTO_TEST_CASE(OnlyWhatIsStatedIsJudged) {
   expectation.delivery = Delivery::kNone;
   BOOST_TEST(!Meets(expectation, observed, {}));
   expectation.delivery.reset();
-  expectation.events = {stack::EventKind::kTagInvalid};
+  expectation.events = {{stack::EventKind::kTagInvalid, std::nullopt}};
   BOOST_TEST(!Meets(expectation, observed, {}));
   RunObservation run;
   AddAlarm(run, seconds(1));
   BOOST_TEST(Meets(expectation, observed, run.events));
-  expectation.no_events = {stack::EventKind::kTagInvalid};
+  expectation.no_events = {{stack::EventKind::kTagInvalid, std::nullopt}};
   BOOST_TEST(!Meets(expectation, observed, run.events));
+}
+
+BOOST_AUTO_TEST_CASE(AnEventMayBeExpectedAtOneHost) {
+  RunObservation run;
+  AddAlarm(run, seconds(1));
+  run.events[0].host = HostName::kServer;
+  for (const HostName host : kHosts) {
+    Expectation wanted;
+    wanted.events = {{run.events[0].kind, host}};
+    BOOST_TEST(Meets(wanted, {}, run.events) == (host == HostName::kServer));
+    Expectation unwanted;
+    unwanted.no_events = wanted.events;
+    BOOST_TEST(Meets(unwanted, {}, run.events) == (host == HostName::kClient));
+  }
 }
 
 }  // namespace

@@ -85,7 +85,8 @@ expect:                   # from the source documents, with the reason
   BOOST_TEST((readme.key->tcps == tcps::Dialect::kReadme));
   BOOST_TEST((readme.expectation.connection == Connection::kBlocked));
   BOOST_TEST(!readme.expectation.protection);
-  BOOST_TEST((readme.expectation.events == std::vector{stack::EventKind::kDowngradeRefused}));
+  BOOST_TEST(
+      (readme.expectation.events == std::vector<ExpectedEvent>{{stack::EventKind::kDowngradeRefused, std::nullopt}}));
 }
 
 BOOST_AUTO_TEST_CASE(WorkloadKindsHaveTheirOwnSizes) {
@@ -119,7 +120,7 @@ hosts:
   server: {deviations: [wrong-tag, fin-without-tag]}
 workload: {visits: 2}
 restart: [{host: server, before_visit: 2}]
-expect: {tcps/lkm: {visits: [{connection: established}, {delivery: none, no_events: [authenticated]}]}}
+expect: {tcps/lkm: {visits: [{connection: established}, {delivery: none, no_events: [authenticated@server]}]}}
 )");
   BOOST_TEST(!scenario.client.stack);
   BOOST_TEST(scenario.client.policy.enforce);
@@ -137,7 +138,8 @@ expect: {tcps/lkm: {visits: [{connection: established}, {delivery: none, no_even
   const Expectation& lkm = scenario.expectations[0].expectation;
   BOOST_REQUIRE(lkm.visits.size() == 2U);
   BOOST_TEST((lkm.visits[1].delivery == Delivery::kNone));
-  BOOST_TEST((lkm.visits[1].no_events == std::vector{stack::EventKind::kAuthenticated}));
+  BOOST_TEST(
+      (lkm.visits[1].no_events == std::vector<ExpectedEvent>{{stack::EventKind::kAuthenticated, HostName::kServer}}));
 }
 
 BOOST_AUTO_TEST_CASE(EmptyListsAndMapsMayBeLeftBlank) {
