@@ -12,7 +12,7 @@ import yaml
 Simulator = Callable[..., Any]  # conftest.py
 SCENARIOS = Path(__file__).resolve().parent.parent
 CORPUS = SCENARIOS / "test" / "corpus"
-GOOD = sorted([*(CORPUS / "good").glob("*.yaml"), *(SCENARIOS / "transfer").glob("*.yaml")])
+GOOD = sorted([*(CORPUS / "good").glob("*.yaml"), *SCENARIOS.glob("*/*.yaml")])
 BAD = sorted((CORPUS / "bad").glob("*.yaml"))
 # Mistakes that a JSON Schema cannot express, or that YAML itself hides from it.
 BEYOND_SCHEMA = "beyond-schema-"
