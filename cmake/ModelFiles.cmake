@@ -5,12 +5,16 @@ set(TCPSLAB_MODEL_HEADERS
   tcps-helper.h
   tcps-shim-protocol.h
   tcps-stack.h
+  path/tcps-data-injector.h
+  path/tcps-fin-injector.h
   path/tcps-impairment.h
   path/tcps-injector.h
   path/tcps-option-stripper.h
   path/tcps-path-element.h
   path/tcps-path-packet.h
+  path/tcps-reset-injector.h
   path/tcps-selective-element.h
+  path/tcps-tagged-injector.h
   path/tcps-wire-node.h)
 set(TCPSLAB_MODEL_SOURCES
   tcps-bytes-header.cc
@@ -24,12 +28,17 @@ set(TCPSLAB_MODEL_SOURCES
   tcps-shim-protocol-outbound.cc
   tcps-shim-protocol.cc
   tcps-stack.cc
+  path/tcps-data-injector.cc
+  path/tcps-fin-injector.cc
   path/tcps-flow-tracker.cc
+  path/tcps-fragments.cc
   path/tcps-impairment.cc
   path/tcps-injector.cc
   path/tcps-option-stripper.cc
   path/tcps-path-element.cc
   path/tcps-path-packet.cc
   path/tcps-path-segment.cc
+  path/tcps-reset-injector.cc
   path/tcps-selective-element.cc
+  path/tcps-tagged-injector.cc
   path/tcps-wire-node.cc)

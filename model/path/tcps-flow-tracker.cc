@@ -1,5 +1,7 @@
 #include "tcps-flow-tracker.h"
 
+#include <boost/endian/conversion.hpp>
+
 #include "ns3/simulator.h"
 #include "reference/wire/sequence.h"
 
@@ -8,6 +10,24 @@ namespace ns3
 
 namespace wire = tcpslab::wire;
 using tcpslab::stack::FlowKey;
+
+namespace
+{
+
+/** RFC 7323, section 3.2: TSval, the first four bytes behind kind and length. */
+std::optional<uint32_t>
+TimestampOf(const wire::Segment& segment)
+{
+    constexpr std::size_t bodySize = 8;
+    const std::optional<wire::OptionView> option = segment.options.Find(wire::kTimestamps);
+    if (!option || option->body().size() != bodySize)
+    {
+        return std::nullopt;
+    }
+    return boost::endian::load_big_u32(reinterpret_cast<const unsigned char*>(option->body().data()));
+}
+
+} // namespace
 
 TcpsTrackedFlow&
 TcpsFlowTracker::Observe(const wire::Segment& segment, TcpsPathElement::Direction direction)
@@ -51,6 +71,10 @@ TcpsFlowTracker::Observe(const wire::Segment& segment, TcpsPathElement::Directio
             sender.acknowledgement = segment.acknowledgement;
         }
         sender.window = segment.window;
+    }
+    if (const std::optional<uint32_t> timestamp = TimestampOf(segment))
+    {
+        sender.timestamp = timestamp;
     }
     sender.payload += segment.payload.size();
     sender.fin = sender.fin || segment.Has(wire::kFin);

@@ -33,6 +33,7 @@ struct TcpsTrackedEnd
     uint16_t window = 0;          //!< the last that it sent, as on the wire
     uint64_t payload = 0;         //!< bytes that passed, retransmissions included
     bool fin = false;
+    std::optional<uint32_t> timestamp; //!< TSval of its last segment that had one (RFC 7323)
 };
 
 /**

@@ -1,5 +1,7 @@
 #include "tcps-injector.h"
 
+#include <array>
+#include <boost/endian/conversion.hpp>
 #include <map>
 
 #include "../tcps-convert.h"
@@ -8,6 +10,7 @@
 #include "ns3/string.h"
 #include "ns3/uinteger.h"
 #include "tcps-flow-tracker.h"
+#include "tcps-fragments.h"
 #include "tcps-number-list.h"
 #include "tcps-path-segment.h"
 
@@ -17,6 +20,21 @@ namespace ns3
 NS_OBJECT_ENSURE_REGISTERED(TcpsInjector);
 
 namespace wire = tcpslab::wire;
+
+namespace
+{
+
+/** RFC 7323, appendix A: two NOPs before the option, for alignment. */
+wire::OptionArea
+MakeTimestamps(uint32_t value, uint32_t echo)
+{
+    std::array<unsigned char, 12> bytes{wire::kNoOperation, wire::kNoOperation, wire::kTimestamps, 10};
+    boost::endian::store_big_u32(&bytes[4], value);
+    boost::endian::store_big_u32(&bytes[8], echo);
+    return *wire::OptionArea::FromBytes(std::as_bytes(std::span(bytes)));
+}
+
+} // namespace
 
 /** Segments of the moment so far, by the number of the connection. */
 class TcpsInjector::Moments
@@ -88,11 +106,19 @@ TcpsInjector::GetTypeId()
                           "From one shot to the next.",
                           TimeValue(Time(0)),
                           MakeTimeAccessor(&TcpsInjector::m_interval),
-                          MakeTimeChecker(Time(0)));
+                          MakeTimeChecker(Time(0)))
+            .AddAttribute("Fragmented",
+                          "Forged segments travel as two IP fragments each.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&TcpsInjector::m_fragmented),
+                          MakeBooleanChecker());
     return tid;
 }
 
-TcpsInjector::TcpsInjector() : m_tracker(std::make_unique<TcpsFlowTracker>()), m_moments(std::make_unique<Moments>())
+TcpsInjector::TcpsInjector()
+    : m_random(CreateObject<UniformRandomVariable>()),
+      m_tracker(std::make_unique<TcpsFlowTracker>()),
+      m_moments(std::make_unique<Moments>())
 {
 }
 
@@ -104,6 +130,19 @@ TcpsInjector::GetNFired() const
     return m_fired;
 }
 
+int64_t
+TcpsInjector::AssignStreams(int64_t stream)
+{
+    m_random->SetStream(stream);
+    return 1;
+}
+
+Ptr<UniformRandomVariable>
+TcpsInjector::GetRandom() const
+{
+    return m_random;
+}
+
 void
 TcpsInjector::Handle(const TcpsPathPacket& packet, Direction direction)
 {
@@ -113,23 +152,23 @@ TcpsInjector::Handle(const TcpsPathPacket& packet, Direction direction)
         Forward(packet, direction);
         return;
     }
-    const TcpsTrackedFlow* before = m_tracker->Find((*segment)->source, (*segment)->destination);
-    const bool wasEstablished = before != nullptr && before->established;
-    const TcpsTrackedFlow& flow = m_tracker->Observe(**segment, direction);
-    const bool moment = m_when == WHEN_ESTABLISHED ? flow.established && !wasEstablished : IsMoment(*segment, flow);
+    const TcpsTrackedFlow* known = m_tracker->Find((*segment)->source, (*segment)->destination);
+    const std::optional<TcpsTrackedFlow> before = known != nullptr ? std::optional(*known) : std::nullopt;
+    const TcpsTrackedFlow flow = m_tracker->Observe(**segment, direction);
+    const bool same = before && before->number == flow.number;
+    const bool opens = flow.established && !(same && before->established);
+    const bool moment = m_when == WHEN_ESTABLISHED ? opens : IsMoment(*segment, flow);
     Watch(*segment, flow, direction);
     const bool concerned = m_connections.empty() || m_connections.contains(flow.number);
     const bool fires = moment && concerned && m_moments->Count(flow.number) == m_nth;
     if (fires && m_before)
     {
-        Schedule(*segment);
-        Forward(packet, direction);
-        return;
+        Schedule(same ? *before : flow);
     }
     Forward(packet, direction);
-    if (fires)
+    if (fires && !m_before)
     {
-        Schedule(*segment);
+        Schedule(flow);
     }
 }
 
@@ -155,42 +194,45 @@ TcpsInjector::IsMoment(const TcpsPathSegment& segment, const TcpsTrackedFlow& fl
 }
 
 void
-TcpsInjector::Schedule(const TcpsPathSegment& segment)
+TcpsInjector::Schedule(const TcpsTrackedFlow& flow)
 {
-    const wire::Endpoint source = segment->source;
-    const wire::Endpoint destination = segment->destination;
+    const wire::Endpoint client = flow.Sender(FORWARD).endpoint;
+    const wire::Endpoint server = flow.Sender(BACKWARD).endpoint;
     for (uint32_t shot = 0; shot < m_count; ++shot)
     {
         const Time delay = m_delay + m_interval * static_cast<int64_t>(shot);
         if (delay.IsZero())
         {
-            FireNow(source, destination, shot);
+            FireNow(flow, shot);
         }
         else
         {
             Ptr<TcpsInjector> self(this);
-            Simulator::Schedule(delay, [self, source, destination, shot] { self->FireNow(source, destination, shot); });
+            Simulator::Schedule(delay, [self, client, server, shot] { self->FireLater(client, server, shot); });
         }
     }
 }
 
 void
-TcpsInjector::FireNow(const wire::Endpoint& source, const wire::Endpoint& destination, uint32_t shot)
+TcpsInjector::FireLater(const wire::Endpoint& client, const wire::Endpoint& server, uint32_t shot)
 {
-    const TcpsTrackedFlow* flow = m_tracker->Find(source, destination);
-    if (flow == nullptr)
+    if (const TcpsTrackedFlow* flow = m_tracker->Find(client, server))
     {
-        return;
+        FireNow(TcpsTrackedFlow(*flow), shot);
     }
-    const TcpsTrackedFlow asItIs = *flow;
+}
+
+void
+TcpsInjector::FireNow(const TcpsTrackedFlow& flow, uint32_t shot)
+{
     ++m_fired;
     if (m_towards != TOWARDS_SERVER)
     {
-        Fire(asItIs, BACKWARD, shot);
+        Fire(flow, BACKWARD, shot);
     }
     if (m_towards != TOWARDS_CLIENT)
     {
-        Fire(asItIs, FORWARD, shot);
+        Fire(flow, FORWARD, shot);
     }
 }
 
@@ -208,16 +250,31 @@ TcpsInjector::Forge(const TcpsTrackedFlow& flow, Direction direction)
     segment.source = sender.endpoint;
     segment.destination = receiver.endpoint;
     segment.sequence = sender.next;
-    segment.acknowledgement = sender.acknowledgement;
+    // Who has not spoken yet would acknowledge all there is.
+    segment.acknowledgement = sender.isn ? sender.acknowledgement : receiver.next;
     segment.flags = wire::kAck;
     segment.window = sender.window;
+    if (sender.timestamp && receiver.timestamp)
+    {
+        segment.options = MakeTimestamps(*sender.timestamp, *receiver.timestamp);
+    }
     return *TcpsPathSegment::Parse(TcpsPathSegment::Make(segment));
 }
 
 void
 TcpsInjector::InjectSegment(const TcpsPathSegment& segment, Direction direction)
 {
-    Inject(segment.ToPacket(), direction);
+    const TcpsPathPacket packet = segment.ToPacket();
+    if (!m_fragmented)
+    {
+        Inject(packet, direction);
+        return;
+    }
+    const std::size_t half = (segment->HeaderSize() + segment->payload.size()) / 2;
+    for (const TcpsPathPacket& fragment : TcpsFragment(packet, half, ++m_identification))
+    {
+        Inject(fragment, direction);
+    }
 }
 
 TcpsFlowTracker&
