@@ -134,7 +134,7 @@ void CheckConnections(const YamlValue& place, const Workload& workload) {
 Workload ParseWorkload(const YamlValue& value) {
   Workload workload;
   const Fields fields =
-      value.Map({"kind", "request", "response", "visits", "connections", "gap", "directions", "close"});
+      value.Map({"kind", "request", "response", "visits", "connections", "gap", "pause", "directions", "close"});
   if (const YamlValue* kind = fields.Find("kind")) {
     static constexpr std::array<std::string_view, 4> kKinds = {"request-response", "upload", "download", "echo"};
     workload.kind = static_cast<WorkloadKind>(kind->OneOf(kKinds));
@@ -147,6 +147,12 @@ Workload ParseWorkload(const YamlValue& value) {
   }
   if (const YamlValue* gap = fields.Find("gap")) {
     workload.gap = gap->Duration();
+  }
+  if (const YamlValue* pause = fields.Find("pause")) {
+    workload.pause = pause->Duration();
+    if (workload.kind == WorkloadKind::kEcho) {
+      pause->Fail("an echo comes back at once");
+    }
   }
   if (const YamlValue* close = fields.Find("close")) {
     static constexpr std::array<std::string_view, 3> kClosings = {"client", "server", "abort"};

@@ -190,7 +190,7 @@ SendStep ParseSend(const YamlValue& value) {
 }
 
 ExpectStep ParseExpectStep(const YamlValue& value) {
-  const Fields fields = value.Map({"flags", "seq", "ack", "options", "payload", "absent", "within"});
+  const Fields fields = value.Map({"flags", "seq", "ack", "options", "without", "payload", "absent", "within"});
   ExpectStep step;
   if (const YamlValue* const flags = fields.Find("flags")) {
     step.flags = ParseFlags(*flags);
@@ -204,9 +204,16 @@ ExpectStep ParseExpectStep(const YamlValue& value) {
   if (const YamlValue* const options = fields.Find("options")) {
     step.options = ParseOptions(*options, false);
   }
+  if (const YamlValue* const without = fields.Find("without")) {
+    step.without = ParseOptions(*without, false);
+  }
   if (const YamlValue* const payload = fields.Find("payload")) {
     static constexpr std::array<std::string_view, 3> kPayloads = {"any", "none", "some"};
-    step.payload = static_cast<ExpectStep::Payload>(payload->OneOf(kPayloads));
+    if (payload->IsMap()) {
+      step.content = ParsePayload(*payload);
+    } else {
+      step.payload = static_cast<ExpectStep::Payload>(payload->OneOf(kPayloads));
+    }
   }
   if (const YamlValue* const absent = fields.Find("absent")) {
     step.absent = absent->Switch();

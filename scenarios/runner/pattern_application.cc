@@ -37,7 +37,7 @@ PatternApplication::PatternApplication(const ns3::Ptr<ns3::Node>& node, const Ap
   }
 }
 
-PatternApplication::~PatternApplication() = default;
+PatternApplication::~PatternApplication() { pause_.Cancel(); }
 
 void PatternApplication::ListenAt(const ns3::Address& local) {
   listener_ = std::exchange(socket_, nullptr);
@@ -114,6 +114,24 @@ void PatternApplication::OnWritable(ns3::Ptr<ns3::Socket> /*socket*/, std::uint3
   EndIfDone();
 }
 
+// Once the request is there and the pause after it is over.
+bool PatternApplication::MayAnswer() {
+  if (!AllReceived()) {
+    return false;
+  }
+  if (plan_.pause == stack::Duration::zero() || paused_) {
+    return true;
+  }
+  if (!pause_.IsRunning()) {
+    pause_ = ns3::Simulator::Schedule(ToNs3(plan_.pause), [this] {
+      paused_ = true;
+      SendMore();
+      EndIfDone();
+    });
+  }
+  return false;
+}
+
 void PatternApplication::SendMore() {
   if (!observation_.established || settled_) {
     return;
@@ -129,7 +147,7 @@ void PatternApplication::SendMore() {
     }
     return;
   }
-  if (plan_.answers && !AllReceived()) {
+  if (plan_.answers && !MayAnswer()) {
     return;
   }
   std::array<std::byte, 16384> block{};

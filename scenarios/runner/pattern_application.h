@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ns3/address.h>
+#include <ns3/event-id.h>
 #include <ns3/node.h>
 #include <ns3/ptr.h>
 #include <ns3/socket.h>
@@ -27,8 +28,9 @@ enum class Ending : std::uint8_t {
 struct ApplicationPlan {
   const Pattern* outgoing = nullptr;
   const Pattern* incoming = nullptr;
-  bool answers = false;  // sends only when all of `incoming` is there
-  bool echoes = false;   // sends back what comes, as it comes
+  bool answers = false;     // sends only when all of `incoming` is there
+  stack::Duration pause{};  // and then waits so long
+  bool echoes = false;      // sends back what comes, as it comes
   Ending ending = Ending::kAwait;
 };
 
@@ -63,6 +65,7 @@ class PatternApplication final : public Endpoint {
 
   void Established();
   void Take(std::span<const std::byte> bytes);
+  bool MayAnswer();
   void SendMore();
   bool SendSome(std::span<const std::byte> bytes);
   void EndIfDone();
@@ -81,6 +84,8 @@ class PatternApplication final : public Endpoint {
   ApplicationObservation observation_;
   std::uint64_t sent_ = 0;
   std::vector<std::byte> to_echo_;
+  ns3::EventId pause_;
+  bool paused_ = false;  // the pause is over
   bool closed_ = false;
   bool peer_closed_ = false;
   bool settled_ = false;

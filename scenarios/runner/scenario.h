@@ -85,6 +85,7 @@ struct Workload {
   std::size_t connections = 1;                    // parallel, in each visit
   stack::Duration gap = std::chrono::seconds(1);  // from the end of a visit to the start of the next
   std::vector<Direction> directions;              // one for each visit
+  stack::Duration pause{};                        // from the last byte of a request to the first of its response
   Closing close = Closing::kClient;
 };
 

@@ -43,8 +43,10 @@ struct ExpectStep {
   std::optional<std::int64_t> sequence;
   std::optional<std::int64_t> acknowledgement;
   Payload payload = Payload::kAny;
+  std::optional<ScriptPayload> content;  // the payload is this, and nothing more
   std::vector<OptionBytes> options;
-  bool absent = false;  // no such segment may come
+  std::vector<OptionBytes> without;  // none of these is there
+  bool absent = false;               // no such segment may come
   stack::Duration within = std::chrono::seconds(1);
 };
 

@@ -28,9 +28,8 @@ void ScriptedEndpoint::Start() { Continue(); }
 void ScriptedEndpoint::Receive(const wire::Segment& segment) {
   connection_.remote = segment.source;
   Track(segment);
-  Arrival arrival{segment, segment.payload.size()};
+  Arrival& arrival = arrivals_.emplace_back(Arrival{segment, {segment.payload.begin(), segment.payload.end()}});
   arrival.segment.payload = {};
-  arrivals_.push_back(arrival);
   if (!settled_) {
     Continue();
   }
@@ -99,7 +98,7 @@ bool ScriptedEndpoint::Do(const SendStep& step) {
 
 bool ScriptedEndpoint::Do(const ExpectStep& step) {
   while (!arrivals_.empty()) {
-    const Arrival arrival = arrivals_.front();
+    const Arrival arrival = std::move(arrivals_.front());
     arrivals_.pop_front();
     if (Matches(step, arrival)) {
       if (step.absent) {
@@ -123,7 +122,7 @@ bool ScriptedEndpoint::Do(const ExpectStep& step) {
 
 bool ScriptedEndpoint::Do(const ReceiveStep& step) {
   while (!arrivals_.empty()) {
-    const bool data = arrivals_.front().payload != 0;
+    const bool data = !arrivals_.front().payload.empty();
     arrivals_.pop_front();
     if (data) {
       Acknowledge();
@@ -184,15 +183,19 @@ bool ScriptedEndpoint::Matches(const ExpectStep& step, const Arrival& arrival) c
     return false;
   }
   if (step.payload != ExpectStep::Payload::kAny &&
-      (step.payload == ExpectStep::Payload::kSome) != (arrival.payload != 0)) {
+      (step.payload == ExpectStep::Payload::kSome) == arrival.payload.empty()) {
     return false;
   }
-  return std::ranges::all_of(step.options, [&segment](const OptionBytes& prefix) {
+  if (step.content && arrival.payload != PayloadOf(*step.content)) {
+    return false;
+  }
+  const auto present = [&segment](const OptionBytes& prefix) {
     return std::ranges::any_of(segment.options, [&prefix](const wire::OptionView& option) {
       const std::span<const std::byte> bytes = option.bytes();
       return bytes.size() >= prefix.size() && std::ranges::equal(bytes.first(prefix.size()), prefix);
     });
-  });
+  };
+  return std::ranges::all_of(step.options, present) && std::ranges::none_of(step.without, present);
 }
 
 void ScriptedEndpoint::Acknowledge() {

@@ -20,7 +20,7 @@ namespace tcpslab::scenarios {
 // How the script's connection is named, and how its segments leave.
 struct ScriptedConnection {
   wire::Endpoint local;
-  wire::Endpoint remote;  // of a host that is connected to, without a port until the first segment came
+  wire::Endpoint remote;  // of a host that is connected to, a guess until the first segment came
   std::uint32_t initial_sequence = 0;
   std::function<void(const wire::Segment&)> send;
 };
@@ -47,7 +47,7 @@ class ScriptedEndpoint final : public Endpoint {
   // What a step needs to know of a segment that came.
   struct Arrival {
     wire::Segment segment;  // without payload
-    std::size_t payload = 0;
+    std::vector<std::byte> payload;
   };
 
   void Continue();

@@ -11,7 +11,8 @@
 namespace tcpslab::scenarios {
 namespace {
 
-// Below the server ports, so that no port of a script is taken for one of them.
+// Below the server ports, so that no port of a script is taken for one of them. A script in the server's place sends to
+// them until it knows better, so that two scripts can open at once.
 constexpr std::uint16_t kFirstScriptedClientPort = 10000;
 // Apart from the streams that patterns take.
 constexpr std::uint64_t kInitialSequenceStreams = 1ULL << 32;
@@ -36,8 +37,11 @@ ScriptedHost::ScriptedHost(SimulatedHost& host, const Script& script, std::uint6
 
 std::shared_ptr<ScriptedEndpoint> ScriptedHost::Play(const ConnectionPlan& plan, bool requests,
                                                      const SimulatedHost& peer, SettledCallback on_settled) {
-  const auto own_port = requests ? static_cast<std::uint16_t>(kFirstScriptedClientPort + plan.index) : plan.port();
-  const std::uint16_t peer_port = requests ? plan.port() : std::uint16_t{0};
+  auto own_port = static_cast<std::uint16_t>(kFirstScriptedClientPort + plan.index);
+  std::uint16_t peer_port = plan.port();
+  if (!requests) {
+    std::swap(own_port, peer_port);
+  }
   crypto::SeededRandom random(seed_, kInitialSequenceStreams + 2 * plan.index + (requests ? 0 : 1));
   ScriptedConnection connection{.local = {ToWire(host_.address), own_port},
                                 .remote = {ToWire(peer.address), peer_port},

@@ -281,6 +281,7 @@ ApplicationPlan Simulation::PlanOf(const ConnectionPlan& plan, bool requests) co
   return {.outgoing = &plan.response,
           .incoming = &plan.request,
           .answers = true,
+          .pause = scenario_.workload.pause,
           .echoes = scenario_.workload.kind == WorkloadKind::kEcho,
           .ending = ending};
 }

@@ -65,6 +65,19 @@ BOOST_AUTO_TEST_CASE(EveryKindOfStep) {
   BOOST_TEST((reset.payload.bytes == Bytes({'h', 'i'})));
 }
 
+BOOST_AUTO_TEST_CASE(AnExpectationOfBytesAndOfWhatIsNotThere) {
+  const Script script = Parse(R"(
+      - expect: {without: [kind 19, hex fd14544d], payload: {of: response, offset: 1KiB, length: 100}}
+      - expect: {payload: some}
+)");
+  const auto& exact = std::get<ExpectStep>(script[0].action);
+  BOOST_TEST((exact.without == std::vector<OptionBytes>{Bytes({19}), Bytes({0xfd, 20, 0x54, 0x4d})}));
+  BOOST_TEST((exact.content->source == ScriptPayload::Source::kResponse));
+  BOOST_TEST(exact.content->offset == 1024U);
+  BOOST_TEST(exact.content->length == 100U);
+  BOOST_TEST(!std::get<ExpectStep>(script[1].action).content);
+}
+
 BOOST_AUTO_TEST_CASE(BadStepsAreNamed) {
   BOOST_TEST(ErrorOf("      - {send: {flags: ACK}, wait: 1s}\n") ==
              "s.yaml:5: hosts.server.script[1]: expected exactly one of: send, expect, receive, wait");

@@ -39,6 +39,7 @@ BOOST_AUTO_TEST_CASE(MinimalScenarioHasTheDocumentedDefaults) {
   BOOST_TEST(scenario.workload.visits == 1U);
   BOOST_TEST(scenario.workload.connections == 1U);
   BOOST_TEST((scenario.workload.gap == std::chrono::seconds(1)));
+  BOOST_TEST((scenario.workload.pause == stack::Duration::zero()));
   BOOST_TEST((scenario.workload.close == Closing::kClient));
   BOOST_TEST((scenario.workload.directions == std::vector{Direction::kForward}));
   BOOST_TEST((scenario.duration == std::chrono::seconds(30)));
@@ -156,7 +157,7 @@ BOOST_AUTO_TEST_CASE(UnknownKeysNamePlaceAndChoice) {
              "duration, expect");
   BOOST_TEST(ErrorWith("workload: {visit: 2}") ==
              "a.yaml:1: unknown key 'visit' in workload; expected one of: kind, request, response, visits, "
-             "connections, gap, directions, close");
+             "connections, gap, pause, directions, close");
   BOOST_TEST(ErrorOf("name: a\nexpect:\n  tcps/readmee: {}\n") ==
              "a.yaml:3: unknown key 'tcps/readmee' in expect; expected one of: plain, tcps/readme, tcps/lkm, "
              "tcps/hardened, tcpcrypt/classic, tcpcrypt/rfc8548, tcpcrypt/eno-03, socketguard/rst, socketguard/go");

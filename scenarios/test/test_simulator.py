@@ -180,6 +180,43 @@ def test_a_script_that_cannot_go_on_is_named(simulator: Simulator, scenario_file
     ]
 
 
+@pytest.mark.parametrize(
+    ("expectation", "met"),
+    [
+        ("{payload: {of: request, offset: 4B, length: 6B}}", True),
+        ("{payload: {of: request, length: 6B}}", False),
+        ("{payload: {of: request, offset: 4B, length: 5B}}", False),
+        ("{payload: some, options: [nop], without: [kind 19]}", True),
+        ("{payload: some, without: [nop]}", False),
+    ],
+)
+def test_a_script_compares_bytes_and_options(
+    simulator: Simulator, scenario_file: Writer, expectation: str, met: bool
+) -> None:
+    """Two scripts that open at once (RFC 9293, section 3.5, figure 8); then the client sends."""
+    opening = (
+        "      - send: {flags: SYN}\n      - expect: {flags: SYN}\n      - send: {flags: SYN|ACK, seq: 0}\n"
+        "      - expect: {flags: SYN|ACK, ack: 1}\n"
+    )
+    file = scenario_file(
+        f"name: scripts\nhosts:\n  client:\n    script:\n{opening}"
+        "      - send: {flags: ACK, options: [nop, nop, nop, eol], payload: {of: request, offset: 4B, length: 6B}}\n"
+        f"  server:\n    script:\n{opening}      - expect: {expectation}\n"
+        "workload: {request: 10B, response: 10B}\nexpect: {plain: {connection: established}}\n"
+    )
+    outcome = simulator(file)
+    assert outcome.code == (0 if met else 1), outcome.stdout
+    assert (outcome.records[0]["script_failures"] == []) == met
+
+
+def test_a_pause_before_the_response(simulator: Simulator, scenario_file: Writer) -> None:
+    """first_byte_ms is what comes to the side that connects: one round trip to open, one to ask, and the pause."""
+    file = scenario_file("name: slow\nworkload: {request: 10B, pause: 5s}\nexpect: {plain: {connection: established}}\n")
+    outcome = simulator(file)
+    assert outcome.code == 0, outcome.stdout
+    assert outcome.records[0]["metrics"]["first_byte_ms"] == pytest.approx(5040, abs=1)
+
+
 def test_clear_text_is_found_on_every_link(simulator: Simulator, scenario_file: Writer) -> None:
     """A message of 10 bytes, shorter than a window of 16, over a path of three links."""
     file = scenario_file(
