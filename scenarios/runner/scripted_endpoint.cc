@@ -169,17 +169,17 @@ void ScriptedEndpoint::NextStep() {
 bool ScriptedEndpoint::Matches(const ExpectStep& step, const Arrival& arrival) const {
   static constexpr std::uint8_t kCompared = wire::kFin | wire::kSyn | wire::kRst | wire::kAck | wire::kUrg;
   const wire::Segment& segment = arrival.segment;
-  const auto relative = [](std::uint32_t number, std::uint32_t initial) {
-    return static_cast<std::int64_t>(wire::SequenceDistance(initial, number));
+  // Numbers of the wire have 32 bits, those of a script may go on.
+  const auto is = [](std::uint32_t number, std::uint32_t initial, std::int64_t relative) {
+    return number - initial == static_cast<std::uint32_t>(relative);
   };
   if (step.flags && ((segment.flags ^ *step.flags) & kCompared) != 0) {
     return false;
   }
-  if (step.sequence && (!peer_initial_ || relative(segment.sequence, *peer_initial_) != *step.sequence)) {
+  if (step.sequence && (!peer_initial_ || !is(segment.sequence, *peer_initial_, *step.sequence))) {
     return false;
   }
-  if (step.acknowledgement &&
-      relative(segment.acknowledgement, connection_.initial_sequence) != *step.acknowledgement) {
+  if (step.acknowledgement && !is(segment.acknowledgement, connection_.initial_sequence, *step.acknowledgement)) {
     return false;
   }
   if (step.payload != ExpectStep::Payload::kAny &&

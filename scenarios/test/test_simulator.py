@@ -188,6 +188,9 @@ def test_a_script_that_cannot_go_on_is_named(simulator: Simulator, scenario_file
         ("{payload: {of: request, offset: 4B, length: 5B}}", False),
         ("{payload: some, options: [nop], without: [kind 19]}", True),
         ("{payload: some, without: [nop]}", False),
+        ("{seq: 1}", True),
+        ("{seq: 4294967297}", True),
+        ("{seq: 4294967298}", False),
     ],
 )
 def test_a_script_compares_bytes_and_options(
