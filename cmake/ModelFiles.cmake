@@ -5,10 +5,13 @@ set(TCPSLAB_MODEL_HEADERS
   tcps-helper.h
   tcps-shim-protocol.h
   tcps-stack.h
+  path/tcps-connection-element.h
   path/tcps-data-injector.h
   path/tcps-fin-injector.h
   path/tcps-impairment.h
   path/tcps-injector.h
+  path/tcps-isn-rewriter.h
+  path/tcps-napt.h
   path/tcps-option-stripper.h
   path/tcps-path-element.h
   path/tcps-path-packet.h
@@ -28,17 +31,21 @@ set(TCPSLAB_MODEL_SOURCES
   tcps-shim-protocol-outbound.cc
   tcps-shim-protocol.cc
   tcps-stack.cc
+  path/tcps-connection-element.cc
   path/tcps-data-injector.cc
   path/tcps-fin-injector.cc
   path/tcps-flow-tracker.cc
   path/tcps-fragments.cc
   path/tcps-impairment.cc
   path/tcps-injector.cc
+  path/tcps-isn-rewriter.cc
+  path/tcps-napt.cc
   path/tcps-option-stripper.cc
   path/tcps-path-element.cc
   path/tcps-path-packet.cc
   path/tcps-path-segment.cc
   path/tcps-reset-injector.cc
+  path/tcps-sack-blocks.cc
   path/tcps-selective-element.cc
   path/tcps-tagged-injector.cc
   path/tcps-wire-node.cc)

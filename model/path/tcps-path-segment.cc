@@ -1,5 +1,6 @@
 #include "tcps-path-segment.h"
 
+#include <algorithm>
 #include <array>
 
 #include "ns3/abort.h"
@@ -62,6 +63,28 @@ std::span<std::byte>
 TcpsPathSegment::IpHeader()
 {
     return std::as_writable_bytes(std::span(m_bytes)).first(m_ipHeaderSize);
+}
+
+void
+TcpsPathSegment::SetSource(const wire::Endpoint& source)
+{
+    m_segment.source = source;
+    SetIpAddress(12, 8, source.address); // RFC 791, section 3.1; RFC 8200, section 3
+}
+
+void
+TcpsPathSegment::SetDestination(const wire::Endpoint& destination)
+{
+    m_segment.destination = destination;
+    SetIpAddress(16, 24, destination.address); // as above
+}
+
+void
+TcpsPathSegment::SetIpAddress(std::size_t ipv4Offset, std::size_t ipv6Offset, const wire::Address& address)
+{
+    const bool ipv4 = address.family() == wire::Family::kIpv4;
+    const std::size_t offset = ipv4 ? ipv4Offset : ipv6Offset;
+    std::ranges::copy(address.bytes(), IpHeader().subspan(offset).begin());
 }
 
 TcpsPathPacket

@@ -78,6 +78,11 @@ class TcpsPathSegment
     /** IP header bytes as they came, editable: all but lengths and checksums, which ToPacket() sets. */
     std::span<std::byte> IpHeader();
 
+    /** Another source, of the same address family, in both headers. */
+    void SetSource(const tcpslab::wire::Endpoint& source);
+    /** Another destination, of the same address family, in both headers. */
+    void SetDestination(const tcpslab::wire::Endpoint& destination);
+
     /**
      * @return the packet as it is now, lengths and checksums right, with the tags of the one that it came in
      */
@@ -85,6 +90,7 @@ class TcpsPathSegment
 
   private:
     explicit TcpsPathSegment(const TcpsPathPacket& packet);
+    void SetIpAddress(std::size_t ipv4Offset, std::size_t ipv6Offset, const tcpslab::wire::Address& address);
 
     TcpsPathPacket m_packet;
     std::vector<uint8_t> m_bytes;     //!< where header and payload were parsed from
