@@ -37,6 +37,11 @@ class Record:
         return f"{self.data['protocol']}/{dialect}" if dialect else self.data["protocol"]
 
     @property
+    def anchor(self) -> str:
+        """A name for the run that no other has: the folder of its captures."""
+        return f"{self.scenario}/{self.protocol.replace('/', '-')}"
+
+    @property
     def verdict(self) -> str:
         return self.data["verdict"]
 

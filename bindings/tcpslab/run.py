@@ -41,7 +41,7 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
         type=Path,
         default=Path("out"),
         metavar="DIR",
-        help="folder for results.json, captures and key logs (default: out)",
+        help="folder for report.html, results.json, captures and key logs (default: out)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results to FILE too")
     parser.set_defaults(execute=execute)
@@ -49,7 +49,7 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
 
 def execute(args: argparse.Namespace) -> Exit:
     # What is not in Python's own library may be missing still when only --help is asked for.
-    from tcpslab import build, process, report, results
+    from tcpslab import build, page, process, report, results
 
     files = selection.select(args.scenarios)
     simulator = build.build("release", ["tcpslab-sim"]) / "scenarios" / "tcpslab-sim"
@@ -57,7 +57,8 @@ def execute(args: argparse.Namespace) -> Exit:
     log = args.out / "run.log"
     try:
         args.out.mkdir(parents=True, exist_ok=True)
-        results_file.unlink(missing_ok=True)
+        for old in (results_file, args.out / "report.html"):
+            old.unlink(missing_ok=True)
     except OSError as error:
         raise RequestError(f"cannot write to {args.out}: {error.strerror}") from error
     command: list[str | Path] = [simulator, *files, "--seed", str(args.seed), "--jobs", str(args.jobs)]
@@ -79,5 +80,6 @@ def execute(args: argparse.Namespace) -> Exit:
         if line.endswith(_LEFT_OUT):
             print(line, file=sys.stderr)
     report.print_report(records)
-    print(f"results: {results_file}; captures and key logs: {args.out}{os.sep}")
+    page.write(args.out / "report.html", document, records, files)
+    print(f"report: {args.out / 'report.html'}; results: {results_file}; captures and key logs: {args.out}{os.sep}")
     return Exit(code) if code in list(Exit) else Exit.INFRASTRUCTURE

@@ -1,0 +1,213 @@
+"""What happened in one run, ready for the page: the path, what each element did, and the time line."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tcpslab import report
+from tcpslab.results import OUTCOMES, Record
+
+# Rows of a time line that the page shows; the file beside the captures has all that was recorded.
+_MOST_ROWS = 160
+_ACTIONS = {"dropped": "dropped", "modified": "modified", "delayed": "delayed", "injected": "injected"}
+_WAYS = {"forward": "towards the server", "backward": "towards the client"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the time line. `kind` is its CSS class."""
+
+    time: str  # seconds with six digits, "" for lines without one
+    kind: str
+    who: str
+    text: str
+    options: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Element:
+    """One path element: what it is, and what it did."""
+
+    name: str
+    goal: str
+    attributes: str
+    visits: str
+    deeds: list[str]
+    did: str
+
+
+@dataclass(frozen=True)
+class Story:
+    differences: list[str]
+    outcomes: list[tuple[str, str, str]]  # of the whole run: name, expected, observed
+    visits: list[tuple[int, str, list[tuple[str, str, str]]]]  # where there are several: number, figures, outcomes
+    wanted: str  # events that were expected
+    unwanted: str  # events that must not occur
+    why: str
+    metrics: list[tuple[str, str]]
+    scripted: list[str]
+    path: list[Element]
+    rows: list[Row]
+    left_out: int
+
+
+def tell(record: Record, folder: Path) -> Story:
+    """`folder` holds what the runs left."""
+    expected = record.expected
+    visits = record.data.get("visits") or []
+    rows = list(_rows(record, folder))
+    return Story(
+        differences=list(report.explain(record)),
+        outcomes=_outcomes(expected, record.observed),
+        visits=[
+            (
+                number,
+                _figures(visit.get("metrics") or {}),
+                _outcomes(visit.get("expected") or {}, visit.get("observed") or {}),
+            )
+            for number, visit in enumerate(visits, 1)
+        ]
+        if len(visits) > 1
+        else [],
+        wanted=", ".join(expected.get("events", [])),
+        unwanted=", ".join(expected.get("no_events", [])),
+        why=expected.get("why", ""),
+        metrics=_metrics(record.data.get("metrics") or {}),
+        scripted=list(record.data.get("scripted", [])),
+        path=[_element(element) for element in record.data.get("path") or []],
+        rows=rows[:_MOST_ROWS],
+        left_out=max(0, len(rows) - _MOST_ROWS),
+    )
+
+
+def _outcomes(expected: Mapping[str, Any], observed: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [(name, str(expected.get(name, "")), str(observed.get(name, ""))) for name in OUTCOMES]
+
+
+def _metrics(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def shown(key: str, unit: str) -> str:
+        value = metrics.get(key)
+        return "–" if value is None else f"{value:,g} {unit}".strip() if isinstance(value, float) else f"{value:,} {unit}"
+
+    if not metrics:
+        return []
+    return [
+        ("goodput", report.bit_rate(metrics.get("goodput_bps"))),
+        ("handshake", shown("handshake_ms", "ms")),
+        ("first byte", shown("first_byte_ms", "ms")),
+        ("on the client's link", shown("wire_bytes", "bytes")),
+        ("delivered", shown("app_bytes", "bytes")),
+        ("retransmissions", shown("retransmits", "")),
+    ]
+
+
+def _figures(metrics: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in _metrics(metrics)[:2])
+
+
+def _element(element: Mapping[str, Any]) -> Element:
+    did = element.get("did")
+    goal = element.get("goal", "none")
+    return Element(
+        name=_short(element["type"]),
+        goal="" if goal == "none" else goal,
+        attributes=", ".join(f"{name} {value}" for name, value in (element.get("attributes") or {}).items()),
+        visits=", ".join(str(visit) for visit in element.get("visits") or []),
+        deeds=list(_deeds(element)),
+        did=f"{did['what']}, at {did['t']:.6f} s" if did else "",
+    )
+
+
+def _deeds(element: Mapping[str, Any]) -> Iterator[str]:
+    for key, word in _ACTIONS.items():
+        counts = element.get(key) or {}
+        parts = [f"{count} {_WAYS[way]}" for way, count in counts.items() if count]
+        if parts:
+            yield f"{word} {' and '.join(parts)}"
+
+
+def _short(type_name: str) -> str:
+    """Without the prefix that every type has."""
+    return type_name.removeprefix("ns3::").removeprefix("Tcps")
+
+
+def _rows(record: Record, folder: Path) -> Iterator[Row]:
+    name = (record.data.get("artefacts") or {}).get("timeline")
+    elements = [_short(element["type"]) for element in record.data.get("path") or []]
+    try:
+        entries: Sequence[Mapping[str, Any]] = json.loads((folder / name).read_text(encoding="utf-8"))["entries"]
+    except (OSError, ValueError, KeyError, TypeError):
+        for event in record.data.get("events") or []:  # there is no time line
+            yield _event(event)
+        return
+    several = len({entry.get("connection") for entry in entries} - {None}) > 1
+    for entry in entries:
+        kind = entry["kind"]
+        if kind == "segment":
+            yield _segment(entry, several, len(elements) + 1)
+        elif kind == "action":
+            yield _action(entry, several, elements)
+        elif kind == "event":
+            yield _event(entry)
+        elif kind == "achieved":
+            who = f"{entry['element']} {elements[entry['element'] - 1]}"
+            yield Row(_time(entry), "goal", who, entry["detail"], note="achieved")
+        elif kind == "visit":
+            yield Row(_time(entry), "visit", "", f"visit {entry['visit']}: the {entry['host']} connects")
+        elif kind == "gap":
+            yield Row("", "gap", "", f"{entry['left_out']} segments left out")
+
+
+def _time(entry: Mapping[str, Any]) -> str:
+    return f"{entry['t']:.6f}"
+
+
+def _event(event: Mapping[str, Any]) -> Row:
+    return Row(_time(event), "event", event["host"], event["event"], note=event.get("detail", ""))
+
+
+def _segment(entry: Mapping[str, Any], several: bool, links: int) -> Row:
+    forward = entry["from"] == "client"
+    notes = [entry["note"]] if "note" in entry else []
+    reached = entry["to"]
+    if links > 1 and reached != (links if forward else 1):
+        notes.append(f"on link {entry['link']}" if reached == entry["link"] else f"on links {entry['link']} to {reached}")
+    elif links > 1 and entry["link"] != (1 if forward else links):
+        notes.append(f"from link {entry['link']}")
+    return Row(
+        _time(entry),
+        "c" if forward else "s",
+        "client →" if forward else "← server",
+        _summary(entry, several),
+        ", ".join(entry.get("options", [])),
+        "; ".join(notes),
+    )
+
+
+def _action(entry: Mapping[str, Any], several: bool, elements: Sequence[str]) -> Row:
+    arrow = "→" if entry["from"] == "client" else "←"
+    verb = {"drop": "drops", "modify": "makes it", "delay": "delays", "inject": "sends"}[entry["action"]]
+    until = f"until {entry['until']:.6f}" if "until" in entry else ""
+    note = "; ".join(part for part in (until, entry.get("note", "")) if part)
+    return Row(
+        _time(entry),
+        f"act {entry['action']}",
+        f"{entry['element']} {elements[entry['element'] - 1]}",
+        f"{verb} {arrow} {_summary(entry, several)}",
+        ", ".join(entry.get("options", [])),
+        note,
+    )
+
+
+def _summary(entry: Mapping[str, Any], several: bool) -> str:
+    """For example `SYN|ACK seq 0 ack 1`."""
+    parts = [entry.get("flags") or "no flags"]
+    parts += [f"{key} {entry[key]}" for key in ("seq", "ack") if key in entry]
+    if entry.get("length"):
+        parts.append(f"{entry['length']} bytes")
+    if several and entry.get("connection"):
+        parts.append(f"connection {entry['connection']}")
+    return " ".join(parts)
