@@ -25,6 +25,7 @@ set(TCPSLAB_MODEL_SOURCES
   tcps-duplicate-ack-guard.cc
   tcps-helper.cc
   tcps-host-parts.cc
+  tcps-reset-guard.cc
   tcps-segment-buffer.cc
   tcps-send-window-guard.cc
   tcps-shim-protocol-impl.cc

@@ -15,6 +15,7 @@
 #include "ns3/tcp-l4-protocol.h"
 #include "reference/wire/packet.h"
 #include "tcps-convert.h"
+#include "tcps-reset-guard.h"
 #include "tcps-send-window-guard.h"
 
 namespace ns3
@@ -151,8 +152,14 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
         if (m_hostReceiver.IsNull())
         {
             GuardSendWindows(Host().Inbound(segment, TcpsNow(), HostSettings()));
+            const bool judged = m_owner.m_resetGuard && segment.Has(wire::kRst);
+            pass = !judged || TcpsPassesReset(*m_tcp, segment);
         }
-        if (whole)
+        if (!pass)
+        {
+            DropSegment(packet, DROP_RESET); // the buffer may hold a challenge ACK by now
+        }
+        else if (whole)
         {
             Rebuild(*packet, segment);
         }

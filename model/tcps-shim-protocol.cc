@@ -62,6 +62,11 @@ TcpsShimProtocol::GetTypeId()
                           BooleanValue(true),
                           MakeBooleanAccessor(&TcpsShimProtocol::m_sendWindowGuard),
                           MakeBooleanChecker())
+            .AddAttribute("ResetGuard",
+                          "An RST resets a connection only if RFC 9293, section 3.10.7, says so.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&TcpsShimProtocol::m_resetGuard),
+                          MakeBooleanChecker())
             .AddAttribute("MaxFlows",
                           "Connections that host parts remember; further ones start at sequence number 0.",
                           UintegerValue(65536),

@@ -54,6 +54,10 @@ TcpsResetInjector::Fire(const TcpsTrackedFlow& flow, Direction direction, uint32
     segment->flags = m_withAck ? wire::kRst | wire::kAck : wire::kRst;
     segment->acknowledgement = m_withAck ? segment->acknowledgement : 0;
     segment->window = 0;
+    if (m_guess == GUESS_BLIND)
+    {
+        segment->options.clear(); // timestamps would be known on the path only
+    }
     InjectSegment(segment, direction);
     Achieve("sent a RST");
 }

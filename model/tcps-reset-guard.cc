@@ -1,0 +1,96 @@
+#include "tcps-reset-guard.h"
+
+#include <cstdint>
+
+#include "ns3/address.h"
+#include "ns3/inet-socket-address.h"
+#include "ns3/inet6-socket-address.h"
+#include "ns3/object-ptr-container.h"
+#include "ns3/tcp-l4-protocol.h"
+#include "ns3/tcp-rx-buffer.h"
+#include "ns3/tcp-socket-base.h"
+#include "tcps-convert.h"
+
+namespace ns3
+{
+
+namespace wire = tcpslab::wire;
+
+namespace
+{
+
+/** Reaches what TcpSocketBase keeps to itself. */
+class Access : public TcpSocketBase
+{
+  public:
+    static TcpStates_t State(const TcpSocketBase& socket)
+    {
+        return socket.*(&Access::m_state);
+    }
+
+    static void SendAck(TcpSocketBase& socket)
+    {
+        (socket.*(&Access::SendEmptyPacket))(TcpHeader::ACK);
+    }
+};
+
+bool
+IsEndpoint(const Address& address, const wire::Endpoint& endpoint)
+{
+    const bool socketAddress =
+        InetSocketAddress::IsMatchingType(address) || Inet6SocketAddress::IsMatchingType(address);
+    return socketAddress && TcpsToWire(address) == endpoint;
+}
+
+/** The socket of the connection that a segment belongs to; null if none has it. */
+Ptr<TcpSocketBase>
+FindSocket(const TcpL4Protocol& tcp, const wire::Segment& segment)
+{
+    ObjectPtrContainerValue sockets;
+    tcp.GetAttribute("SocketList", sockets);
+    for (auto entry = sockets.Begin(); entry != sockets.End(); ++entry)
+    {
+        const Ptr<TcpSocketBase> socket = DynamicCast<TcpSocketBase>(entry->second);
+        Address local;
+        Address remote;
+        if (Access::State(*socket) != TcpSocket::CLOSED && Access::State(*socket) != TcpSocket::LISTEN &&
+            socket->GetPeerName(remote) == 0 && IsEndpoint(remote, segment.source) && socket->GetSockName(local) == 0 &&
+            IsEndpoint(local, segment.destination))
+        {
+            return socket;
+        }
+    }
+    return nullptr;
+}
+
+} // namespace
+
+bool
+TcpsPassesReset(const TcpL4Protocol& tcp, wire::Segment& segment)
+{
+    const Ptr<TcpSocketBase> socket = FindSocket(tcp, segment);
+    if (!socket)
+    {
+        return true;
+    }
+    const bool ack = segment.Has(wire::kAck);
+    segment.flags = static_cast<uint8_t>(segment.flags & ~wire::kAck);
+    if (Access::State(*socket) == TcpSocket::SYN_SENT)
+    {
+        constexpr uint32_t nextAfterSyn = 1;
+        return ack && segment.acknowledgement == nextAfterSyn;
+    }
+    const uint32_t next = socket->GetRxBuffer()->NextRxSequence().GetValue();
+    const uint32_t end = socket->GetRxBuffer()->MaxRxSequence().GetValue();
+    if (segment.sequence == next)
+    {
+        return true;
+    }
+    if (segment.sequence - next < end - next)
+    {
+        Access::SendAck(*socket);
+    }
+    return false;
+}
+
+} // namespace ns3
