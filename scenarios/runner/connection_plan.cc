@@ -10,12 +10,13 @@ std::vector<ConnectionPlan> PlanConnections(const Workload& workload, std::uint6
   // An echo sends back what it got.
   const Way answer = workload.kind == WorkloadKind::kEcho ? Way::kRequest : Way::kResponse;
   for (std::size_t visit = 1; visit <= workload.visits; ++visit) {
-    const bool forward = workload.directions[visit - 1] == Direction::kForward;
+    const Direction direction = workload.directions[visit - 1];
     for (std::size_t i = 0; i < workload.connections; ++i) {
       const std::size_t index = plans.size();
       plans.push_back({.index = index,
                        .visit = visit,
-                       .connecting = forward ? HostName::kClient : HostName::kServer,
+                       .connecting = direction == Direction::kReverse ? HostName::kServer : HostName::kClient,
+                       .answering = direction == Direction::kForward ? HostName::kServer : HostName::kClient,
                        .request = Pattern(seed, index, Way::kRequest, workload.request),
                        .response = Pattern(seed, index, answer, workload.response)});
     }

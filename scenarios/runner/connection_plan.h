@@ -15,12 +15,14 @@ struct ConnectionPlan {
   std::size_t index = 0;  // over all visits; also selects the port
   std::size_t visit = 1;  // counting from 1
   HostName connecting = HostName::kClient;
+  HostName answering = HostName::kServer;  // the same host, over its loopback interface, if it talks to itself
   Pattern request;
   Pattern response;
 
   // A server port of its own for each connection: whatever a box does to addresses and client ports on the way, a
   // segment still tells which connection it belongs to.
   static constexpr std::uint16_t kFirstPort = 30000;
+  [[nodiscard]] bool loopback() const { return connecting == answering; }
   [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(kFirstPort + index); }
 };
 

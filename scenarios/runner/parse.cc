@@ -118,7 +118,7 @@ void ParseDirections(const Fields& fields, Workload& workload) {
   if (directions != nullptr && items.size() > workload.visits) {
     directions->Fail(fmt::format("{} directions for {} visits", items.size(), workload.visits));
   }
-  static constexpr std::array<std::string_view, 2> kDirections = {"forward", "reverse"};
+  static constexpr std::array<std::string_view, 3> kDirections = {"forward", "reverse", "loopback"};
   for (const YamlValue& item : items) {
     workload.directions.push_back(static_cast<Direction>(item.OneOf(kDirections)));
   }
@@ -199,6 +199,9 @@ Scenario FromDocument(const YamlValue& document, const std::string& file) {
   }
   const YamlValue* const workload = fields.Find("workload");
   scenario.workload = workload != nullptr ? ParseWorkload(*workload) : DefaultWorkload();
+  if (scenario.client.script && std::ranges::count(scenario.workload.directions, Direction::kLoopback) != 0) {
+    workload->Fail("a script has no loopback interface");
+  }
   if (const YamlValue* path = fields.Find("path")) {
     for (const YamlValue& element : path->Items()) {
       scenario.path.push_back(ParsePathElement(element, scenario.workload.visits));

@@ -74,7 +74,8 @@ struct PathElement {
 };
 
 enum class WorkloadKind : std::uint8_t { kRequestResponse, kUpload, kDownload, kEcho };
-enum class Direction : std::uint8_t { kForward, kReverse };      // the client connects, the server connects
+// The client connects to the server, the server to the client, the client to itself.
+enum class Direction : std::uint8_t { kForward, kReverse, kLoopback };
 enum class Closing : std::uint8_t { kClient, kServer, kAbort };  // the connecting side, the other, the former by RST
 
 struct Workload {

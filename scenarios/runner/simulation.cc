@@ -251,10 +251,10 @@ void Simulation::Open(const ConnectionPlan& plan) {
 }
 
 void Simulation::AddEnd(LiveConnection& connection, const ConnectionPlan& plan, bool requests) {
-  const HostName name = requests ? plan.connecting : OtherHost(plan.connecting);
+  const HostName name = requests ? plan.connecting : plan.answering;
   const std::size_t which = requests ? 0 : 1;
   const SimulatedHost& own = topology_.host(name);
-  const SimulatedHost& peer = topology_.host(OtherHost(name));
+  const SimulatedHost& peer = topology_.host(requests ? plan.answering : plan.connecting);
   // Endings are looked at when the call that caused them has returned.
   const SettledCallback on_settled = [this] { ns3::Simulator::ScheduleNow([this] { OnSettled(); }); };
   if (const std::unique_ptr<ScriptedHost>& host = scripted_hosts_[static_cast<std::size_t>(name)]) {
@@ -264,9 +264,9 @@ void Simulation::AddEnd(LiveConnection& connection, const ConnectionPlan& plan, 
   auto application =
       std::make_unique<PatternApplication>(own.node, PlanOf(plan, requests), scenario_.host(name).tcp, on_settled);
   if (requests) {
-    application->ConnectTo(peer.At(plan.port()));
+    application->ConnectTo(plan.loopback() ? peer.LoopbackAt(plan.port()) : peer.At(plan.port()));
   } else {
-    application->ListenAt(own.At(plan.port()));
+    application->ListenAt(plan.loopback() ? own.LoopbackAt(plan.port()) : own.At(plan.port()));
   }
   connection.applications[which] = std::move(application);
 }
@@ -324,7 +324,7 @@ void Simulation::Record(const ConnectionPlan& plan) {
     const std::shared_ptr<ScriptedEndpoint>& script = connection.scripts[requests ? 0 : 1];
     if (script && script->failure()) {
       observation_.script_failures.push_back(*script->failure());
-      observation_.script_failures.back().host = requests ? plan.connecting : OtherHost(plan.connecting);
+      observation_.script_failures.back().host = requests ? plan.connecting : plan.answering;
     }
   }
   monitor_.Release(plan.index);

@@ -172,6 +172,13 @@ ns3::Address SimulatedHost::At(std::uint16_t port) const {
   return ns3::Inet6SocketAddress(ns3::Ipv6Address::ConvertFrom(address), port);
 }
 
+ns3::Address SimulatedHost::LoopbackAt(std::uint16_t port) const {
+  if (ns3::Ipv4Address::IsMatchingType(address)) {
+    return ns3::InetSocketAddress(ns3::Ipv4Address::GetLoopback(), port);
+  }
+  return ns3::Inet6SocketAddress(ns3::Ipv6Address::GetLoopback(), port);
+}
+
 Topology BuildTopology(const Scenario& scenario, const ProtocolKey& protocol, bool with_goals) {
   Topology topology;
   for (SimulatedHost& host : topology.hosts) {

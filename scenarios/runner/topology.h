@@ -25,6 +25,8 @@ struct SimulatedHost {
 
   // The address with a port, as sockets take it.
   [[nodiscard]] ns3::Address At(std::uint16_t port) const;
+  // Likewise, of the loopback interface.
+  [[nodiscard]] ns3::Address LoopbackAt(std::uint16_t port) const;
 };
 
 struct Topology {

@@ -107,6 +107,7 @@ BOOST_AUTO_TEST_CASE(VisitsFollowFromDirections) {
   };
   using enum Direction;
   BOOST_TEST((workload("directions: [forward, reverse]").directions == std::vector{kForward, kReverse}));
+  BOOST_TEST((workload("directions: [loopback]").directions == std::vector{Direction::kLoopback}));
   BOOST_TEST((workload("visits: 3, directions: [reverse]").directions == std::vector{kReverse, kForward, kForward}));
 }
 

@@ -236,6 +236,50 @@ BOOST_DATA_TEST_CASE(Loopback, kEnforce, enforce) {
   }
 }
 
+// "loopback | enforce=1: … later confused self-session, MAC failures": when the SYN-ACK's timer is the first of the
+// two, its segment is refused before the new SYN comes in, which then finds a DEAD entry (section 7: "new entry (server
+// role)"). One entry serves both ends, so that each verifies with the keys for the other direction.
+BOOST_AUTO_TEST_CASE(LoopbackSelfSession) {
+  LkmPair talk({.enforce = true});
+  talk.server_end.address = talk.client_end.address;
+  Tcps& host = talk.tcps(Side::kClient);
+  const stack::Instant now = talk.pair().now();
+  const auto leaves = [&host, now](OwnedSegment segment) {
+    BOOST_TEST((host.Outbound(*segment, now) == stack::Verdict::kPass));
+    return OwnedSegment(*segment);
+  };
+  const auto enters = [&host, now](const OwnedSegment& segment) {
+    OwnedSegment copy = segment;
+    return host.Inbound(*copy, now) == stack::Verdict::kPass;
+  };
+  const OwnedSegment syn = talk.NextSyn();
+  BOOST_TEST(enters(leaves(syn)));
+  const OwnedSegment answer = talk.NextSynAck();
+  BOOST_TEST(!enters(leaves(answer)));
+  BOOST_TEST(talk.state(Side::kClient) == State::kDead);
+
+  const OwnedSegment second_answer = leaves(answer);
+  const OwnedSegment second_syn = leaves(syn);
+  BOOST_TEST(!HasTc(second_answer));
+  BOOST_TEST(!enters(second_answer));
+  BOOST_TEST(enters(second_syn));
+  const OwnedSegment third_answer = leaves(answer);
+  BOOST_TEST(HasTc(third_answer));
+  BOOST_TEST(enters(third_answer));
+  BOOST_TEST(talk.state(Side::kClient) == State::kEncrypted);
+
+  const OwnedSegment ack = leaves(talk.Next(Side::kClient, wire::kAck));
+  BOOST_TEST(HasTi(ack));
+  BOOST_TEST(enters(ack));
+  BOOST_TEST(talk.state(Side::kClient) == State::kAuthenticated);
+  for (const Side from : {Side::kClient, Side::kServer}) {
+    const OwnedSegment data = leaves(talk.Next(from, wire::kPsh | wire::kAck, "to myself"));
+    BOOST_TEST(HasTm(data));
+    BOOST_TEST(!enters(data));
+  }
+  BOOST_TEST(talk.Count(Side::kClient, EventKind::kTagInvalid) == 2U);
+}
+
 // "genuine abort (RST) | peer drops it; peer hangs until its own timeouts; sender is DEAD and answers further data with
 // RSTs that are dropped"
 BOOST_AUTO_TEST_CASE(GenuineAbort) {
