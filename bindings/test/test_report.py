@@ -72,10 +72,11 @@ def test_difference_shows_both_values_and_the_reason() -> None:
 
 
 def test_forbidden_event_and_visit_are_explained() -> None:
+    expected = {"delivery": "intact", "no_events": ["fell-back@server", "fell-back@client"]}
+    events = [{"host": "client", "event": "fell-back"}]
     visits = [
         {"expected": {}, "observed": {}, "events": []},
-        {"expected": {"delivery": "intact", "no_events": ["fell-back@server", "fell-back@client"]}, "observed": {"delivery": "none"}}
-        | {"events": [{"host": "client", "event": "fell-back"}]},
+        {"expected": expected, "observed": {"delivery": "none"}, "events": events},
     ]
     lines = list(report.explain(Record(record(verdict="differs", expected={}, visits=visits))))
     assert lines == [

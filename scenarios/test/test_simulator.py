@@ -214,7 +214,9 @@ def test_a_script_compares_bytes_and_options(
 
 def test_a_pause_before_the_response(simulator: Simulator, scenario_file: Writer) -> None:
     """first_byte_ms is what comes to the side that connects: one round trip to open, one to ask, and the pause."""
-    file = scenario_file("name: slow\nworkload: {request: 10B, pause: 5s}\nexpect: {plain: {connection: established}}\n")
+    file = scenario_file(
+        "name: slow\nworkload: {request: 10B, pause: 5s}\nexpect: {plain: {connection: established}}\n"
+    )
     outcome = simulator(file)
     assert outcome.code == 0, outcome.stdout
     assert outcome.records[0]["metrics"]["first_byte_ms"] == pytest.approx(5040, abs=1)

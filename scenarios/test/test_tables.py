@@ -1,0 +1,81 @@
+"""What lkm-rows.md names is there, and it leaves out no row of the document that it follows."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCENARIOS = ROOT / "scenarios"
+PAIR_TESTS = ROOT / "reference" / "tcps" / "test"
+# How many rows the documents have, and what a scenario of a row must have an expectation for.
+TABLES = {"lkm-rows.md": 27}
+PROTOCOLS = {"lkm-rows.md": {"tcps/lkm"}}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table: what it is about, the scenarios and pair tests that it names, and what it calls them."""
+
+    table: str
+    case: str
+    scenarios: list[str]
+    pair_tests: list[tuple[str, str]]
+    kinds: set[str]
+
+
+def rows_of(table: str) -> list[Row]:
+    lines = [line for line in (SCENARIOS / table).read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    rows = []
+    for line in lines[1:]:  # without the head
+        case, _, references, kind = line.removeprefix("| ").removesuffix(" |").split(" | ")
+        names = re.findall(r"`([^`]*)`", references)
+        assert re.sub(r"`[^`]*`", "", references).strip(",; ") == "", f"{table}: {case}: more than names"
+        rows.append(
+            Row(
+                table=table,
+                case=case,
+                scenarios=[name for name in names if ": " not in name],
+                pair_tests=[(file, test) for file, test in (name.split(": ") for name in names if ": " in name)],
+                kinds=set(kind.split(", ")),
+            )
+        )
+    return rows
+
+
+ROWS = [row for table in TABLES for row in rows_of(table)]
+
+
+def scenario(name: str) -> dict[str, Any]:
+    document = yaml.safe_load((SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert isinstance(document, dict)
+    return document
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_row_is_left_out(table: str) -> None:
+    cases = [row.case for row in rows_of(table)]
+    assert len(cases) == len(set(cases)) == TABLES[table]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.table}: {row.case}")
+def test_what_a_row_names_is_there(row: Row) -> None:
+    kinds = set()
+    for name in row.scenarios:
+        document = scenario(name)
+        assert PROTOCOLS[row.table] <= document["expect"].keys(), name
+        scripted = any("script" in (host or {}) for host in document.get("hosts", {}).values())
+        kinds.add("scripted scenario" if scripted else "scenario")
+    for file, test in row.pair_tests:
+        source = (PAIR_TESTS / f"{file}.cc").read_text(encoding="utf-8")
+        assert re.search(rf"BOOST_(AUTO|DATA|FIXTURE)_TEST_CASE\({test}\b", source), f"{file}: {test}"
+        kinds.add("pair test")
+    assert kinds == row.kinds
+
+
+def test_every_verdict_of_the_family_belongs_to_a_row() -> None:
+    family = {f"lkm-verdicts/{file.stem}" for file in (SCENARIOS / "lkm-verdicts").glob("*.yaml")}
+    assert family <= {name for row in rows_of("lkm-rows.md") for name in row.scenarios}
