@@ -8,9 +8,11 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-connection-element.h
   path/tcps-data-injector.h
   path/tcps-fin-injector.h
+  path/tcps-identity-forger.h
   path/tcps-impairment.h
   path/tcps-injector.h
   path/tcps-isn-rewriter.h
+  path/tcps-key-substitution.h
   path/tcps-napt.h
   path/tcps-option-stripper.h
   path/tcps-path-element.h
@@ -34,12 +36,16 @@ set(TCPSLAB_MODEL_SOURCES
   tcps-stack.cc
   path/tcps-connection-element.cc
   path/tcps-data-injector.cc
+  path/tcps-false-identity.cc
   path/tcps-fin-injector.cc
   path/tcps-flow-tracker.cc
   path/tcps-fragments.cc
+  path/tcps-identity-forger.cc
   path/tcps-impairment.cc
   path/tcps-injector.cc
   path/tcps-isn-rewriter.cc
+  path/tcps-key-substitution.cc
+  path/tcps-middle-session.cc
   path/tcps-napt.cc
   path/tcps-option-stripper.cc
   path/tcps-path-element.cc
