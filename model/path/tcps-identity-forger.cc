@@ -80,7 +80,7 @@ TcpsIdentityForger::AssignStreams(int64_t stream)
 {
     m_stream = stream;
     m_keys.reset();
-    return 1;
+    return 1 + TcpsInjector::AssignStreams(stream + 1);
 }
 
 void
