@@ -1,4 +1,4 @@
-"""What lkm-rows.md names is there, and it leaves out no row of the document that it follows."""
+"""What lkm-rows.md and weaknesses.md name is there, and they leave out no row of the documents that they follow."""
 
 import re
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SCENARIOS = ROOT / "scenarios"
 PAIR_TESTS = ROOT / "reference" / "tcps" / "test"
 # How many rows the documents have, and what a scenario of a row must have an expectation for.
-TABLES = {"lkm-rows.md": 27}
-PROTOCOLS = {"lkm-rows.md": {"tcps/lkm"}}
+TABLES = {"lkm-rows.md": 27, "weaknesses.md": 12}
+PROTOCOLS = {"lkm-rows.md": {"tcps/lkm"}, "weaknesses.md": {"tcps/readme", "tcps/lkm"}}
 
 
 @dataclass(frozen=True)
