@@ -5,20 +5,27 @@ set(TCPSLAB_MODEL_HEADERS
   tcps-helper.h
   tcps-shim-protocol.h
   tcps-stack.h
+  path/tcps-ack-thinner.h
+  path/tcps-congestion-marker.h
   path/tcps-connection-element.h
+  path/tcps-corrupt.h
   path/tcps-data-injector.h
+  path/tcps-dpi-filter.h
   path/tcps-fin-injector.h
-  path/tcps-identity-forger.h
+  path/tcps-fragmenter.h
+  path/tcps-header-normaliser.h
   path/tcps-impairment.h
   path/tcps-injector.h
   path/tcps-isn-rewriter.h
-  path/tcps-key-substitution.h
+  path/tcps-mtu-black-hole.h
   path/tcps-napt.h
+  path/tcps-option-echo.h
   path/tcps-option-stripper.h
   path/tcps-path-element.h
   path/tcps-path-packet.h
   path/tcps-reset-injector.h
   path/tcps-selective-element.h
+  path/tcps-syn-dropper.h
   path/tcps-tagged-injector.h
   path/tcps-wire-node.h)
 set(TCPSLAB_MODEL_SOURCES
@@ -34,19 +41,23 @@ set(TCPSLAB_MODEL_SOURCES
   tcps-shim-protocol-outbound.cc
   tcps-shim-protocol.cc
   tcps-stack.cc
+  path/tcps-ack-thinner.cc
+  path/tcps-congestion-marker.cc
   path/tcps-connection-element.cc
+  path/tcps-corrupt.cc
   path/tcps-data-injector.cc
-  path/tcps-false-identity.cc
+  path/tcps-dpi-filter.cc
   path/tcps-fin-injector.cc
   path/tcps-flow-tracker.cc
+  path/tcps-fragmenter.cc
   path/tcps-fragments.cc
-  path/tcps-identity-forger.cc
+  path/tcps-header-normaliser.cc
   path/tcps-impairment.cc
   path/tcps-injector.cc
   path/tcps-isn-rewriter.cc
-  path/tcps-key-substitution.cc
-  path/tcps-middle-session.cc
+  path/tcps-mtu-black-hole.cc
   path/tcps-napt.cc
+  path/tcps-option-echo.cc
   path/tcps-option-stripper.cc
   path/tcps-path-element.cc
   path/tcps-path-packet.cc
@@ -54,5 +65,6 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-reset-injector.cc
   path/tcps-sack-blocks.cc
   path/tcps-selective-element.cc
+  path/tcps-syn-dropper.cc
   path/tcps-tagged-injector.cc
   path/tcps-wire-node.cc)

@@ -55,6 +55,12 @@ stack::OwnedSegment Travelling(TcpsPathElement::Direction direction, std::uint8_
   return stack::OwnedSegment(segment);
 }
 
+void AddOption(Segment& segment, std::uint8_t kind, std::initializer_list<std::uint8_t> body) {
+  std::vector<std::uint8_t> option = {kind, static_cast<std::uint8_t>(2 + body.size())};
+  option.insert(option.end(), body);
+  BOOST_REQUIRE(segment.options.Append(std::as_bytes(std::span(option))).has_value());
+}
+
 Bench::Bench(ns3::Ptr<TcpsPathElement> element) : element_(element) {
   element->AssignStreams(1);
   element->SetOutput(ns3::MakeCallback(&Bench::Take, this));

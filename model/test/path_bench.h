@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ ns3::TcpsPathPacket Numbered(std::uint32_t number, std::uint8_t flags = wire::kA
 // A segment that travels: its ends follow from the direction and, with `ipv6`, the family.
 stack::OwnedSegment Travelling(ns3::TcpsPathElement::Direction direction, std::uint8_t flags, std::uint32_t sequence,
                                std::uint32_t acknowledgement = 0, std::string_view payload = {}, bool ipv6 = false);
+
+// Appends an option: kind, length and body.
+void AddOption(wire::Segment& segment, std::uint8_t kind, std::initializer_list<std::uint8_t> body = {});
 
 // An element with both outputs recorded. One at a time: it ends the simulation.
 class Bench {
