@@ -14,9 +14,11 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-fin-injector.h
   path/tcps-fragmenter.h
   path/tcps-header-normaliser.h
+  path/tcps-identity-forger.h
   path/tcps-impairment.h
   path/tcps-injector.h
   path/tcps-isn-rewriter.h
+  path/tcps-key-substitution.h
   path/tcps-mtu-black-hole.h
   path/tcps-napt.h
   path/tcps-option-echo.h
@@ -47,14 +49,18 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-corrupt.cc
   path/tcps-data-injector.cc
   path/tcps-dpi-filter.cc
+  path/tcps-false-identity.cc
   path/tcps-fin-injector.cc
   path/tcps-flow-tracker.cc
   path/tcps-fragmenter.cc
   path/tcps-fragments.cc
   path/tcps-header-normaliser.cc
+  path/tcps-identity-forger.cc
   path/tcps-impairment.cc
   path/tcps-injector.cc
   path/tcps-isn-rewriter.cc
+  path/tcps-key-substitution.cc
+  path/tcps-middle-session.cc
   path/tcps-mtu-black-hole.cc
   path/tcps-napt.cc
   path/tcps-option-echo.cc

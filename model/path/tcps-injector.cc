@@ -250,8 +250,8 @@ TcpsInjector::Forge(const TcpsTrackedFlow& flow, Direction direction)
     segment.source = sender.endpoint;
     segment.destination = receiver.endpoint;
     segment.sequence = sender.next;
-    // Who has not spoken yet would acknowledge all there is.
-    segment.acknowledgement = sender.isn ? sender.acknowledgement : receiver.next;
+    // Who has acknowledged nothing yet would acknowledge all there is.
+    segment.acknowledgement = sender.acknowledgement != 0 ? sender.acknowledgement : receiver.next;
     segment.flags = wire::kAck;
     segment.window = sender.window;
     if (sender.timestamp && receiver.timestamp)
