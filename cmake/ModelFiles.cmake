@@ -8,10 +8,12 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-ack-thinner.h
   path/tcps-congestion-marker.h
   path/tcps-connection-element.h
+  path/tcps-consistency-checker.h
   path/tcps-corrupt.h
   path/tcps-data-injector.h
   path/tcps-dpi-filter.h
   path/tcps-fin-injector.h
+  path/tcps-firewall.h
   path/tcps-fragmenter.h
   path/tcps-header-normaliser.h
   path/tcps-identity-forger.h
@@ -25,7 +27,10 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-option-stripper.h
   path/tcps-path-element.h
   path/tcps-path-packet.h
+  path/tcps-payload-editor.h
   path/tcps-reset-injector.h
+  path/tcps-segment-coalescer.h
+  path/tcps-segment-splitter.h
   path/tcps-selective-element.h
   path/tcps-syn-dropper.h
   path/tcps-tagged-injector.h
@@ -46,11 +51,13 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-ack-thinner.cc
   path/tcps-congestion-marker.cc
   path/tcps-connection-element.cc
+  path/tcps-consistency-checker.cc
   path/tcps-corrupt.cc
   path/tcps-data-injector.cc
   path/tcps-dpi-filter.cc
   path/tcps-false-identity.cc
   path/tcps-fin-injector.cc
+  path/tcps-firewall.cc
   path/tcps-flow-tracker.cc
   path/tcps-fragmenter.cc
   path/tcps-fragments.cc
@@ -68,9 +75,13 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-path-element.cc
   path/tcps-path-packet.cc
   path/tcps-path-segment.cc
+  path/tcps-payload-editor.cc
   path/tcps-reset-injector.cc
   path/tcps-sack-blocks.cc
+  path/tcps-segment-coalescer.cc
+  path/tcps-segment-splitter.cc
   path/tcps-selective-element.cc
+  path/tcps-stream-splice.cc
   path/tcps-syn-dropper.cc
   path/tcps-tagged-injector.cc
   path/tcps-wire-node.cc)

@@ -8,6 +8,7 @@
 #include "ns3/simulator.h"
 #include "ns3/string.h"
 #include "reference/wire/address.h"
+#include "reference/wire/packet.h"
 
 namespace tcpslab::model_test {
 
@@ -104,6 +105,32 @@ void Bench::Take(const ns3::TcpsPathPacket& packet, TcpsPathElement::Direction d
                                parsed->segment.source.address, parsed->segment.destination.address);
   }
   outputs.push_back(std::move(output));
+}
+
+const Segment& LastOf(const Bench& bench) {
+  BOOST_TEST_REQUIRE(!bench.outputs.empty());
+  const Bench::Output& last = bench.outputs.back();
+  BOOST_TEST_REQUIRE(last.whole);
+  BOOST_TEST(last.checksum_valid);
+  if (last.segment->source.address.family() == wire::Family::kIpv4) {
+    BOOST_TEST(wire::InternetChecksum(std::as_bytes(std::span(last.bytes)).first(wire::kIpv4HeaderSize)) == 0U);
+  }
+  return *last.segment;
+}
+
+void CheckLeavesOthersAlone(const std::string& type) {
+  constexpr std::size_t kFragmentPlace = 6;  // RFC 791, section 3.1: more fragments
+  constexpr std::uint8_t kMoreFragments = 0x20;
+  constexpr std::size_t kProtocolPlace = 9;
+  constexpr std::uint8_t kUdp = 17;
+  Bench bench(Make(type));
+  for (const auto& [place, value] : {std::pair(kProtocolPlace, kUdp), std::pair(kFragmentPlace, kMoreFragments)}) {
+    std::vector<std::uint8_t> bytes = PacketOf(*Travelling(TcpsPathElement::FORWARD, wire::kAck, 1)).GetBytes();
+    bytes[place] = value;
+    bench.Receive(ns3::TcpsPathPacket(bytes), TcpsPathElement::FORWARD);
+    BOOST_TEST_REQUIRE(!bench.outputs.empty());
+    BOOST_TEST(bench.outputs.back().bytes == bytes, boost::test_tools::per_element());
+  }
 }
 
 }  // namespace tcpslab::model_test

@@ -70,4 +70,10 @@ class Bench {
   ns3::Ptr<ns3::TcpsPathElement> element_;
 };
 
+// What came out last: one segment, all checksums right.
+const wire::Segment& LastOf(const Bench& bench);
+
+// An element of that type, as it is by default, lets pass untouched what is no whole TCP segment: UDP, and a fragment.
+void CheckLeavesOthersAlone(const std::string& type);
+
 }  // namespace tcpslab::model_test
