@@ -72,7 +72,7 @@ def test_what_a_row_names_is_there(row: Row) -> None:
     for file, test in row.pair_tests:
         source = (PAIR_TESTS / f"{file}.cc").read_text(encoding="utf-8")
         assert re.search(rf"BOOST_(AUTO|DATA|FIXTURE)_TEST_CASE\({test}\b", source), f"{file}: {test}"
-        kinds.add("pair test")
+        kinds.add("recording" if file == "captures_test" else "pair test")
     assert kinds == row.kinds
 
 
