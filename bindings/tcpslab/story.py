@@ -158,7 +158,7 @@ def _rows(record: Record, folder: Path) -> Iterator[Row]:
         elif kind == "visit":
             yield Row(_time(entry), "visit", "", f"visit {entry['visit']}: the {entry['host']} connects")
         elif kind == "gap":
-            yield Row("", "gap", "", f"{entry['left_out']} segments left out")
+            yield Row("", "gap", "", f"{entry['left_out']} lines left out")
 
 
 def _time(entry: Mapping[str, Any]) -> str:

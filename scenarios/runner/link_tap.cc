@@ -10,7 +10,6 @@
 namespace tcpslab::scenarios {
 namespace {
 
-constexpr std::size_t kPppHeader = 2;        // RFC 1661, protocol field alone, as ns-3 writes it
 constexpr std::uint32_t kLinkTypeRaw = 101;  // packets begin with the IP header
 constexpr std::uint32_t kSnapshotLength = 65535;
 

@@ -7,6 +7,7 @@
 #include <ns3/point-to-point-net-device.h>
 #include <ns3/ptr.h>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <span>
@@ -19,6 +20,9 @@ namespace tcpslab::scenarios {
 
 class LinkTap {
  public:
+  // In front of each packet on the link, in bytes: RFC 1661, protocol field alone, as ns-3 writes it.
+  static constexpr std::size_t kPppHeader = 2;
+
   // An IP packet, and which host's side it comes from.
   using Receiver = std::function<void(HostName sender, std::span<const std::byte> packet)>;
 

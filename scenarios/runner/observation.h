@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scenarios/runner/scenario.h"
+#include "scenarios/runner/timeline.h"
 
 namespace tcpslab::scenarios {
 
@@ -61,6 +62,17 @@ struct AchievementObservation {
   std::size_t visit = 1;
 };
 
+// What a path element says that it did, and when first.
+struct Deed {
+  stack::Duration time{};
+  std::string what;
+};
+
+struct ElementObservation {
+  std::array<std::array<std::uint64_t, 2>, kPathActions> actions{};  // how often, by PathAction and sender's HostName
+  std::optional<Deed> did;
+};
+
 // A scripted host whose script could not go on.
 struct ScriptFailure {
   HostName host = HostName::kClient;
@@ -74,6 +86,8 @@ struct RunObservation {
   std::vector<EventObservation> events;            // by time
   std::vector<AchievementObservation> achievements;
   std::vector<ScriptFailure> script_failures;
+  std::vector<ElementObservation> elements;  // in path order
+  std::vector<TimelineEntry> timeline;       // empty if none was asked for
 };
 
 }  // namespace tcpslab::scenarios

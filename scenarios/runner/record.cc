@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -54,8 +55,10 @@ Json ToJson(const Outcomes& outcomes) {
           {"attack", ToString(outcomes.attack)}};
 }
 
+double Seconds(stack::Duration time) { return std::chrono::duration<double>(time).count(); }
+
 Json ToJson(const EventObservation& event) {
-  return {{"t", std::chrono::duration<double>(event.time).count()},
+  return {{"t", Seconds(event.time)},
           {"host", ToString(event.host)},
           {"event", ToString(event.kind)},
           {"detail", event.detail},
@@ -101,6 +104,42 @@ Json Begin(const RunIdentity& run) {
   return record;
 }
 
+Json CountsOf(const ElementObservation& element, PathAction action) {
+  const std::array<std::uint64_t, 2>& counts = element.actions[static_cast<std::size_t>(action)];
+  return {{"forward", counts[static_cast<std::size_t>(HostName::kClient)]},
+          {"backward", counts[static_cast<std::size_t>(HostName::kServer)]}};
+}
+
+Json ToJson(const PathElement& plan, const ElementObservation& observation) {
+  Json attributes = Json::object();
+  for (const AttributeSetting& attribute : plan.attributes) {
+    if (attribute.name != "Goal") {
+      attributes[attribute.name] = attribute.value;
+    }
+  }
+  Json did = nullptr;
+  if (observation.did) {
+    did = {{"t", Seconds(observation.did->time)}, {"what", observation.did->what}};
+  }
+  return {{"type", plan.type},
+          {"attributes", attributes},
+          {"goal", plan.goal()},
+          {"visits", plan.visits},
+          {"dropped", CountsOf(observation, PathAction::kDrop)},
+          {"modified", CountsOf(observation, PathAction::kModify)},
+          {"delayed", CountsOf(observation, PathAction::kDelay)},
+          {"injected", CountsOf(observation, PathAction::kInject)},
+          {"did", did}};
+}
+
+Json PathToJson(const std::vector<PathElement>& path, const std::vector<ElementObservation>& elements) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    list.push_back(ToJson(path[i], elements.at(i)));
+  }
+  return list;
+}
+
 void AddScripts(Json& record, const RunIdentity& run, const RunObservation& observation) {
   Json scripted = Json::array();
   for (const HostName name : kHosts) {
@@ -132,6 +171,7 @@ Json ArtefactsToJson(const RunIdentity& run) {
   return {
       {"pcap", captures.front()},
       {"pcaps", captures},
+      {"timeline", fmt::format("{}/{}", folder, artefacts.timeline)},
       {"keylog", artefacts.key_log.empty() ? Json(nullptr) : Json(fmt::format("{}/{}", folder, artefacts.key_log))}};
 }
 
@@ -180,6 +220,7 @@ Json MakeRecord(const RunIdentity& run, const RunObservation& observation, const
   record["visits"] = std::move(visit_records);
   record["events"] = EventsToJson(observation.events);
   record["metrics"] = ToJson(Measure(observation.connections, 0));
+  record["path"] = PathToJson(run.scenario.path, observation.elements);
   AddScripts(record, run, observation);
   record["artefacts"] = with_artefacts ? ArtefactsToJson(run) : Json::object();
   return record;
@@ -194,6 +235,7 @@ Json MakeErrorRecord(const RunIdentity& run, std::string_view message) {
   record["visits"] = Json::array();
   record["events"] = Json::array();
   record["metrics"] = Json::object();
+  record["path"] = Json::array();
   record["artefacts"] = Json::object();
   return record;
 }

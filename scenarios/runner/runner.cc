@@ -8,6 +8,7 @@
 #include "scenarios/runner/child_process.h"
 #include "scenarios/runner/judge.h"
 #include "scenarios/runner/simulation.h"
+#include "scenarios/runner/timeline_file.h"
 
 namespace tcpslab::scenarios {
 namespace {
@@ -54,6 +55,10 @@ Json Run(const RunIdentity& identity, const std::string& out) {
     reference = RunReference(request);
   }
   const RunObservation observation = Simulate(request);
+  if (!request.folder.empty()) {
+    const Artefacts artefacts = ArtefactsOf(identity.scenario, identity.protocol());
+    WriteTimeline(fmt::format("{}/{}", request.folder, artefacts.timeline), observation.timeline);
+  }
   const std::vector<Outcomes> visits = JudgeVisits(identity.scenario, identity.protocol(), observation, reference);
   return MakeRecord(identity, observation, visits, !out.empty());
 }

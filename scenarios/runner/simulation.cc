@@ -17,8 +17,10 @@
 #include "scenarios/runner/connection_plan.h"
 #include "scenarios/runner/link_tap.h"
 #include "scenarios/runner/ns3_units.h"
+#include "scenarios/runner/path_recorder.h"
 #include "scenarios/runner/pattern_application.h"
 #include "scenarios/runner/scripted_host.h"
+#include "scenarios/runner/timeline.h"
 #include "scenarios/runner/topology.h"
 #include "scenarios/runner/wire_monitor.h"
 
@@ -84,6 +86,8 @@ class Simulation {
   std::vector<ConnectionPlan> plans_;
   Topology topology_;
   WireMonitor monitor_;
+  std::optional<Timeline> timeline_;
+  std::optional<PathRecorder> path_;
   std::vector<std::unique_ptr<LinkTap>> taps_;
   std::array<std::unique_ptr<ScriptedHost>, 2> scripted_hosts_;  // by HostName
   std::vector<LiveConnection> connections_;                      // by plan
@@ -118,6 +122,10 @@ Simulation::Simulation(const RunRequest& request)
           std::make_unique<ScriptedHost>(topology_.host(name), *script, request.seed);
     }
   }
+  if (!request_.folder.empty()) {
+    timeline_.emplace(plans_.size(), topology_.client_ends.size());
+  }
+  path_.emplace(topology_, timeline_ ? &*timeline_ : nullptr);
   if (!request_.folder.empty()) {
     const ns3::NodeContainer nodes(topology_.host(HostName::kClient).node, topology_.host(HostName::kServer).node);
     const Artefacts artefacts = ArtefactsOf(scenario_, request_.protocol);
@@ -168,6 +176,10 @@ void Simulation::OnEvent(HostName name, const ns3::TcpsEvent& event) {
                                  .flow = fmt::format("{} <-> {}", client_end, server_end),
                                  .detail = event.detail,
                                  .visit = visit});
+  if (timeline_) {
+    timeline_->OnEvent(name, event.kind, event.detail, connection < plans_.size() ? connection + 1 : 0,
+                       SimulationTime());
+  }
   // What is remembered for the first time must be the other host's identity.
   if (const ns3::Ptr<ns3::TcpsStack> other = topology_.host(OtherHost(name)).stack;
       *kind == stack::EventKind::kPeerNew &&
@@ -233,6 +245,10 @@ void Simulation::StartVisit(std::size_t visit) {
   visit_ = visit;
   visit_open_ = true;
   visit_start_ = SimulationTime();
+  if (timeline_) {
+    const bool forward = scenario_.workload.directions[visit - 1] == Direction::kForward;
+    timeline_->OnVisit(visit, forward ? HostName::kClient : HostName::kServer, visit_start_);
+  }
   Prepare(visit);
   visit_limit_ = ns3::Simulator::Schedule(ToNs3(scenario_.duration), [this, visit] { EndVisit(visit); });
   for (const ConnectionPlan& plan : plans_) {
@@ -340,6 +356,10 @@ RunObservation Simulation::Run() {
   ns3::Simulator::Run();
   for (std::size_t i = 0; i < plans_.size(); ++i) {
     observation_.connections[i].wire = monitor_.Of(i);
+  }
+  observation_.elements = path_->elements();
+  if (timeline_) {
+    observation_.timeline = timeline_->Take();
   }
   return std::move(observation_);
 }

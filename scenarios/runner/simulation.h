@@ -15,13 +15,14 @@ struct RunRequest {
   const ProtocolKey& protocol;
   std::uint64_t seed = 1;
   bool with_goals = true;  // false: without the path elements that have a goal
-  std::string folder;      // for captures and key log, exists; empty: none are written
+  std::string folder;      // for captures and key log, exists; empty: none are written, and there is no time line
 };
 
 // What a run leaves in its folder: file names without the folder. Captures in path order.
 struct Artefacts {
   std::vector<std::string> captures;
   std::string key_log;
+  std::string timeline = "timeline.json";
 };
 [[nodiscard]] Artefacts ArtefactsOf(const Scenario& scenario, const ProtocolKey& protocol);
 

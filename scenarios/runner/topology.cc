@@ -150,10 +150,12 @@ LinkEnds ConnectHosts(Topology& topology, const WireNodes& wires, const Link& li
   for (const ns3::Ptr<ns3::TcpsWireNode>& wire : wires) {
     const LinkEnds ends = Connect(left, wire, link, delay);
     topology.client_ends.push_back(ends.client_end);
+    topology.server_ends.push_back(ends.server_end);
     left = wire;
   }
   const LinkEnds last = Connect(left, topology.host(HostName::kServer).node, link, link.delay - delay * (links - 1));
   topology.client_ends.push_back(last.client_end);
+  topology.server_ends.push_back(last.server_end);
   hosts.client_end = topology.client_ends.front();
   hosts.server_end = last.server_end;
   for (std::size_t i = 0; i < wires.size(); ++i) {

@@ -32,8 +32,9 @@ struct SimulatedHost {
 struct Topology {
   std::array<SimulatedHost, 2> hosts;                             // by HostName
   std::vector<ns3::Ptr<ns3::PointToPointNetDevice>> client_ends;  // of each link, in path order
-  std::vector<ns3::Ptr<ns3::TcpsPathElement>> elements;           // in the order of Scenario::path
-  std::vector<const PathElement*> element_plans;                  // what each is in the scenario
+  std::vector<ns3::Ptr<ns3::PointToPointNetDevice>> server_ends;
+  std::vector<ns3::Ptr<ns3::TcpsPathElement>> elements;  // in the order of Scenario::path
+  std::vector<const PathElement*> element_plans;         // what each is in the scenario
 
   SimulatedHost& host(HostName name) { return hosts[static_cast<std::size_t>(name)]; }
 };

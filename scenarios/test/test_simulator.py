@@ -1,5 +1,6 @@
 """tcpslab-sim as a program: exit codes, selection, records, artefacts, determinism."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -125,6 +126,7 @@ def test_artefacts_are_where_the_record_says(simulator: Simulator, tmp_path: Pat
     assert readme["artefacts"] == {
         "pcap": f"{folder}/link-1.pcap",
         "pcaps": [f"{folder}/link-{number}.pcap" for number in range(1, 6)],
+        "timeline": f"{folder}/timeline.json",
         "keylog": f"{folder}/keys.log",
     }
     assert plain["artefacts"]["keylog"] is None
@@ -133,6 +135,42 @@ def test_artefacts_are_where_the_record_says(simulator: Simulator, tmp_path: Pat
     keys = (out / readme["artefacts"]["keylog"]).read_text(encoding="ascii").splitlines()
     assert any(re.fullmatch(r"TCPS_EPHEMERAL_SECRET [0-9a-f]{64} [0-9a-f]{64}", line) for line in keys)
     assert str(tmp_path) not in str(outcome.records)
+
+
+def test_record_says_what_each_element_did(simulator: Simulator, scenario_file: Writer, tmp_path: Path) -> None:
+    """A stripper that takes TC from the SYN alone, and a loss of the first data segment each way."""
+    file = scenario_file(
+        "name: deeds\npath:\n  - {type: ns3::TcpsOptionStripper, Kinds: 253, Segments: syn, Goal: downgrade, visits: [1]}\n"
+        "  - {type: ns3::TcpsLoss, Only: data, Segments: 1}\nexpect: {tcps/readme: {protection: none}}\n"
+    )
+    outcome = simulator(file, "--out", tmp_path / "out")
+    assert outcome.code == 0, outcome.stdout
+    stripper, loss = outcome.records[0]["path"]
+    nothing = {"forward": 0, "backward": 0}
+    assert {key: value for key, value in stripper.items() if key != "did"} == {
+        "type": "ns3::TcpsOptionStripper",
+        "attributes": {"Kinds": "253", "Segments": "syn"},
+        "goal": "downgrade",
+        "visits": [1],
+        "dropped": nothing,
+        "modified": {"forward": 1, "backward": 0},
+        "delayed": nothing,
+        "injected": nothing,
+    }
+    assert 0 < stripper["did"]["t"] < 0.02 and stripper["did"]["what"]
+    assert loss["dropped"] == {"forward": 1, "backward": 1}
+    assert (loss["goal"], loss["visits"], loss["did"]) == ("none", [], None)
+
+    entries = json.loads((tmp_path / "out" / outcome.records[0]["artefacts"]["timeline"]).read_text())["entries"]
+    times = [entry["t"] for entry in entries if entry["kind"] != "gap"]
+    assert times == sorted(times)
+    assert [entry["kind"] for entry in entries[:4]] == ["visit", "segment", "action", "achieved"]
+    syn, stripped = entries[1:3]
+    assert (syn["flags"], syn["link"], syn["to"]) == ("SYN", 1, 1)
+    assert "TC" in syn["options"] and "TC" not in stripped.get("options", [])
+    assert {entry["action"] for entry in entries if entry["kind"] == "action" and entry["element"] == 2} == {"drop"}
+    alone = simulator(file).records[0]
+    assert alone["path"] == outcome.records[0]["path"]
 
 
 def test_an_unwritable_folder_is_refused(simulator: Simulator, scenario_file: Writer) -> None:

@@ -1,0 +1,72 @@
+#include "scenarios/runner/path_recorder.h"
+
+#include <ns3/callback.h>
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "scenarios/runner/link_tap.h"
+#include "scenarios/runner/ns3_units.h"
+
+namespace tcpslab::scenarios {
+
+PathRecorder::PathRecorder(const Topology& topology, Timeline* timeline)
+    : timeline_(timeline), elements_(topology.elements.size()) {
+  for (std::size_t i = 0; i < topology.elements.size(); ++i) {
+    WatchElement(i, topology.elements[i]);
+  }
+  for (std::size_t link = 0; timeline_ != nullptr && link < topology.client_ends.size(); ++link) {
+    WatchLink(link, HostName::kClient, topology.client_ends[link]);
+    WatchLink(link, HostName::kServer, topology.server_ends[link]);
+  }
+}
+
+void PathRecorder::WatchElement(std::size_t index, const ns3::Ptr<ns3::TcpsPathElement>& element) {
+  using PathDirection = ns3::TcpsPathElement::Direction;
+  static constexpr std::array<std::pair<const char*, PathAction>, kPathActions> kSources = {
+      {{"Drop", PathAction::kDrop},
+       {"Modify", PathAction::kModify},
+       {"Delay", PathAction::kDelay},
+       {"Inject", PathAction::kInject}}};
+  for (const auto& [source, action] : kSources) {
+    element->TraceConnectWithoutContext(
+        source, ns3::Callback<void, ns3::Ptr<const ns3::Packet>, PathDirection>(
+                    [this, index, action = action](const ns3::Ptr<const ns3::Packet>& packet, PathDirection direction) {
+                      OnAction(index, action, packet, direction);
+                    }));
+  }
+  element->TraceConnectWithoutContext("Achieved",
+                                      ns3::Callback<void, const std::string&>([this, index](const std::string& what) {
+                                        elements_[index].did = Deed{SimulationTime(), what};
+                                        if (timeline_ != nullptr) {
+                                          timeline_->OnAchieved(index, what, SimulationTime());
+                                        }
+                                      }));
+}
+
+void PathRecorder::OnAction(std::size_t index, PathAction action, const ns3::Ptr<const ns3::Packet>& packet,
+                            ns3::TcpsPathElement::Direction direction) {
+  const HostName sender = direction == ns3::TcpsPathElement::FORWARD ? HostName::kClient : HostName::kServer;
+  ++elements_[index].actions[static_cast<std::size_t>(action)][static_cast<std::size_t>(sender)];
+  if (timeline_ != nullptr) {
+    timeline_->OnAction(index, action, sender, BytesOf(packet), SimulationTime());
+  }
+}
+
+void PathRecorder::WatchLink(std::size_t link, HostName sender, const ns3::Ptr<ns3::NetDevice>& device) {
+  device->TraceConnectWithoutContext(
+      "PhyTxBegin",
+      ns3::Callback<void, ns3::Ptr<const ns3::Packet>>([this, link, sender](const ns3::Ptr<const ns3::Packet>& packet) {
+        const std::span<const std::byte> frame = BytesOf(packet);
+        timeline_->OnTransmit(link, sender, frame.subspan(LinkTap::kPppHeader), SimulationTime());
+      }));
+}
+
+std::span<const std::byte> PathRecorder::BytesOf(const ns3::Ptr<const ns3::Packet>& packet) {
+  buffer_.resize(packet->GetSize());
+  packet->CopyData(reinterpret_cast<std::uint8_t*>(buffer_.data()), packet->GetSize());
+  return buffer_;
+}
+
+}  // namespace tcpslab::scenarios
