@@ -8,6 +8,7 @@
 #include "ns3/abort.h"
 #include "ns3/boolean.h"
 #include "ns3/uinteger.h"
+#include "reference/wire/packet.h"
 #include "tcps-path-segment.h"
 
 namespace ns3
@@ -101,15 +102,17 @@ TcpsCorrupt::HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& segment
         std::swap(chosen, candidates.back());
         candidates.pop_back();
     }
-    TcpsPathPacket spoiled = packet;
-    spoiled.SetBytes(bytes);
     if (m_fixChecksum)
     {
-        const std::optional<TcpsPathSegment> parsed = TcpsPathSegment::Parse(spoiled);
-        NS_ABORT_MSG_UNLESS(parsed, "a segment was spoiled so far that it is none");
-        spoiled = parsed->ToPacket();
+        const std::span<std::byte> raw = std::as_writable_bytes(std::span(bytes));
+        const wire::Result<wire::Packet> parsed = wire::ParsePacket(raw);
+        NS_ABORT_MSG_UNLESS(parsed && wire::EmitPacket(*parsed, raw, wire::Checksum::kCompute),
+                            "a segment was spoiled so far that it is none");
     }
+    TcpsPathPacket spoiled = packet;
+    spoiled.SetBytes(bytes);
     Forward(spoiled, direction, true);
+    Achieve("spoiled a segment");
 }
 
 } // namespace ns3

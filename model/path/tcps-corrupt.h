@@ -23,8 +23,7 @@ namespace ns3
  * - `FixChecksum`: whether the TCP checksum is made right again, as a box does that spoils a segment in its own memory,
  *   so that TCP takes it for good. Otherwise the receiving TCP drops it.
  *
- * A segment that has nothing of the sort passes as it is. A box behind this one that edits the segment computes its
- * checksum anew.
+ * A segment that has nothing of the sort passes as it is.
  */
 class TcpsCorrupt : public TcpsImpairment
 {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/endian/conversion.hpp>
 
 #include "ns3/abort.h"
 
@@ -9,6 +10,8 @@ namespace ns3
 {
 
 namespace wire = tcpslab::wire;
+using boost::endian::load_big_u16;
+using boost::endian::store_big_u16;
 
 namespace
 {
@@ -22,6 +25,22 @@ Emit(std::span<const std::byte> ipHeader, const wire::Segment& segment)
     NS_ABORT_MSG_UNLESS(size, "a path element made a packet longer than IP can carry");
     bytes.resize(*size);
     return bytes;
+}
+
+constexpr std::size_t kChecksum = 16; // its place in the TCP header (RFC 9293, section 3.1)
+
+/** Of a packet that was parsed before. A checksum of 0 that is not right has never been computed. */
+bool
+IsDamaged(const TcpsPathPacket& packet)
+{
+    std::vector<uint8_t> bytes = packet.GetBytes();
+    const std::span<std::byte> raw = std::as_writable_bytes(std::span(bytes));
+    const wire::Result<wire::Packet> parsed = wire::ParsePacket(raw);
+    const wire::Segment& segment = parsed->segment;
+    const std::span<const std::byte> tcp =
+        raw.subspan(parsed->ip_header.size(), segment.HeaderSize() + segment.payload.size());
+    return load_big_u16(&bytes[parsed->ip_header.size() + kChecksum]) != 0 &&
+           !wire::TcpChecksumValid(tcp, segment.source.address, segment.destination.address);
 }
 
 } // namespace
@@ -91,7 +110,16 @@ TcpsPathPacket
 TcpsPathSegment::ToPacket() const
 {
     TcpsPathPacket packet = m_packet;
-    packet.SetBytes(Emit(std::as_bytes(std::span(m_bytes)).first(m_ipHeaderSize), m_segment));
+    std::vector<uint8_t> bytes = Emit(std::as_bytes(std::span(m_bytes)).first(m_ipHeaderSize), m_segment);
+    if (IsDamaged(m_packet))
+    {
+        // As a box that adjusts the sum for what it changed (RFC 1624). One more, with end-around carry, is never
+        // right.
+        uint8_t* const checksum = &bytes[m_ipHeaderSize + kChecksum];
+        const uint16_t right = load_big_u16(checksum);
+        store_big_u16(checksum, right == UINT16_MAX ? uint16_t{1} : static_cast<uint16_t>(right + 1));
+    }
+    packet.SetBytes(bytes);
     return packet;
 }
 

@@ -84,7 +84,8 @@ class TcpsPathSegment
     void SetDestination(const tcpslab::wire::Endpoint& destination);
 
     /**
-     * @return the packet as it is now, lengths and checksums right, with the tags of the one that it came in
+     * @return the packet as it is now, lengths and checksums right, with the tags of the one that it came in. A TCP
+     *         checksum that was wrong is wrong again: editing a damaged segment does not make it a good one.
      */
     TcpsPathPacket ToPacket() const;
 

@@ -104,6 +104,37 @@ BOOST_AUTO_TEST_CASE(EverythingElsePasses) {
   }
 }
 
+// A box behind that edits adjusts the checksum; it does not make a damaged segment a good one.
+BOOST_AUTO_TEST_CASE(EditingDoesNotHideTheDamage) {
+  for (const bool ipv6 : {false, true}) {
+    for (const bool fix : {false, true}) {
+      Bench corrupt(Make("ns3::TcpsCorrupt", {{"Segments", "all"}, {"FixChecksum", fix ? "true" : "false"}}));
+      for (std::uint32_t number = 0; number < 100; ++number) {
+        OwnedSegment segment = Some(ipv6);
+        segment->sequence = number;
+        corrupt.Receive(*segment, kForward);
+      }
+      Bench editor(Make("ns3::TcpsOptionStripper", {{"Kinds", "4"}}));
+      for (const Bench::Output& output : corrupt.outputs) editor.Receive(ns3::TcpsPathPacket(output.bytes), kForward);
+      BOOST_REQUIRE_EQUAL(editor.outputs.size(), 100U);
+      for (const Bench::Output& output : editor.outputs) {
+        BOOST_TEST(!output.segment->options.Find(wire::kSackPermitted).has_value());
+        BOOST_TEST(output.checksum_valid == fix);
+      }
+    }
+  }
+}
+
+// As ns-3 sends them unless told otherwise.
+BOOST_AUTO_TEST_CASE(AChecksumThatWasNeverComputedIsComputed) {
+  Bytes bytes = PacketOf(*Some(false)).GetBytes();
+  bytes[20 + kChecksum] = 0;
+  bytes[20 + kChecksum + 1] = 0;
+  Bench editor(Make("ns3::TcpsOptionStripper", {{"Kinds", "4"}}));
+  editor.Receive(ns3::TcpsPathPacket(bytes), kForward);
+  BOOST_TEST(editor.outputs.at(0).checksum_valid);
+}
+
 BOOST_AUTO_TEST_CASE(RepeatsWithItsStream) {
   const auto run = [](std::int64_t stream) {
     const auto element = Make("ns3::TcpsCorrupt", {{"Segments", "2"}});
