@@ -167,6 +167,7 @@ void
 TcpsDpiFilter::Refuse(const TcpsPathPacket& packet, const TcpsPathSegment& segment, Direction direction)
 {
     PassOrDrop(packet, direction);
+    Achieve("refused a connection");
     if (m_action == ACTION_DROP)
     {
         return;

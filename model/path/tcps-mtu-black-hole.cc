@@ -28,6 +28,7 @@ TcpsMtuBlackHole::Handle(const TcpsPathPacket& packet, Direction direction)
     if (packet.GetSize() > m_mtu)
     {
         Drop(packet, direction);
+        Achieve("swallowed a packet");
     }
     else
     {

@@ -95,6 +95,10 @@ TcpsOptionEcho::HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& segm
         }
     }
     Forward(echoed ? segment.ToPacket() : packet, direction, echoed);
+    if (echoed)
+    {
+        Achieve("copied an option back");
+    }
 }
 
 void

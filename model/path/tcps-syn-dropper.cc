@@ -67,6 +67,7 @@ TcpsSynDropper::HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& segm
     {
         ++dropped;
         Drop(packet, direction);
+        Achieve("dropped a SYN with an unknown option");
         return;
     }
     Forward(packet, direction);

@@ -223,13 +223,17 @@ BOOST_AUTO_TEST_CASE(ConnectionsAreApart) {
 }
 
 BOOST_AUTO_TEST_CASE(ChosenAnswersOnlyAndOtherKnowledge) {
-  Bench bench(Make("ns3::TcpsOptionEcho", {{"Only", "syn-ack"}, {"Segments", "2"}, {"KnownKinds", "253"}}));
+  const Ptr<TcpsPathElement> element =
+      Make("ns3::TcpsOptionEcho", {{"Only", "syn-ack"}, {"Segments", "2"}, {"KnownKinds", "253"}});
+  Bench bench(element);
   const OwnedSegment syn = Syn(kForward);
   OwnedSegment answer = Travelling(kBackward, kSynAck, 5000, 1001);
   bench.Receive(*syn, kForward);
   bench.Receive(*answer, kBackward);
   BOOST_TEST(Untouched(bench.outputs.at(1), answer));
+  BOOST_TEST(!element->HasAchieved());
   bench.Receive(*answer, kBackward);
+  BOOST_TEST(element->HasAchieved());
   BOOST_TEST(Kinds(*bench.outputs.at(2).segment) == std::vector<unsigned>{2}, boost::test_tools::per_element());
   BOOST_TEST(Refuses("ns3::TcpsOptionEcho", "KnownKinds", "2,x"));
 }
