@@ -23,7 +23,8 @@ constexpr std::uint8_t kData = wire::kAck | wire::kPsh;
 // A connection through the box, opened in one direction; says what came out.
 class Connection {
  public:
-  explicit Connection(Bench& bench, TcpsPathElement::Direction opener = kForward, std::uint16_t port = 49152, bool ipv6 = false)
+  explicit Connection(Bench& bench, TcpsPathElement::Direction opener = kForward, std::uint16_t port = 49152,
+                      bool ipv6 = false)
       : bench_(bench), opener_(opener), port_(port), ipv6_(ipv6) {
     Send(opener_, wire::kSyn, 0, "");
     Send(Back(), wire::kSyn | wire::kAck, 0, "");
