@@ -5,9 +5,11 @@ set(TCPSLAB_MODEL_HEADERS
   tcps-helper.h
   tcps-shim-protocol.h
   tcps-stack.h
+  path/tcps-ack-injector.h
   path/tcps-ack-thinner.h
   path/tcps-congestion-marker.h
   path/tcps-connection-element.h
+  path/tcps-connection-replayer.h
   path/tcps-consistency-checker.h
   path/tcps-corrupt.h
   path/tcps-data-injector.h
@@ -20,10 +22,12 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-impairment.h
   path/tcps-injector.h
   path/tcps-isn-rewriter.h
+  path/tcps-key-forger.h
   path/tcps-key-substitution.h
   path/tcps-mtu-black-hole.h
   path/tcps-napt.h
   path/tcps-option-echo.h
+  path/tcps-option-mangler.h
   path/tcps-option-stripper.h
   path/tcps-path-element.h
   path/tcps-path-packet.h
@@ -33,6 +37,7 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-segment-splitter.h
   path/tcps-selective-element.h
   path/tcps-syn-dropper.h
+  path/tcps-syn-injector.h
   path/tcps-tagged-injector.h
   path/tcps-wire-node.h)
 set(TCPSLAB_MODEL_SOURCES
@@ -48,9 +53,11 @@ set(TCPSLAB_MODEL_SOURCES
   tcps-shim-protocol-outbound.cc
   tcps-shim-protocol.cc
   tcps-stack.cc
+  path/tcps-ack-injector.cc
   path/tcps-ack-thinner.cc
   path/tcps-congestion-marker.cc
   path/tcps-connection-element.cc
+  path/tcps-connection-replayer.cc
   path/tcps-consistency-checker.cc
   path/tcps-corrupt.cc
   path/tcps-data-injector.cc
@@ -66,11 +73,13 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-impairment.cc
   path/tcps-injector.cc
   path/tcps-isn-rewriter.cc
+  path/tcps-key-forger.cc
   path/tcps-key-substitution.cc
   path/tcps-middle-session.cc
   path/tcps-mtu-black-hole.cc
   path/tcps-napt.cc
   path/tcps-option-echo.cc
+  path/tcps-option-mangler.cc
   path/tcps-option-stripper.cc
   path/tcps-path-element.cc
   path/tcps-path-packet.cc
@@ -83,5 +92,6 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-selective-element.cc
   path/tcps-stream-splice.cc
   path/tcps-syn-dropper.cc
+  path/tcps-syn-injector.cc
   path/tcps-tagged-injector.cc
   path/tcps-wire-node.cc)

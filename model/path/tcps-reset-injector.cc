@@ -1,7 +1,6 @@
 #include "tcps-reset-injector.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "../tcps-convert.h"
 #include "ns3/boolean.h"
@@ -79,7 +78,7 @@ TcpsResetInjector::ChooseSequence(const TcpsTrackedFlow& flow, Direction directi
             if (!m_swept)
             {
                 m_swept = true;
-                m_start = GetRandom()->GetInteger(0, std::numeric_limits<uint32_t>::max());
+                m_start = GetRandom()->GetInteger(0, UINT32_MAX);
             }
             return m_start + shot * m_stride;
     }

@@ -7,6 +7,7 @@
 #include "../tcps-convert.h"
 #include "reference/tcps/options.h"
 #include "tcps-flow-tracker.h"
+#include "tcps-path-random.h"
 #include "tcps-path-segment.h"
 
 namespace ns3
@@ -97,11 +98,7 @@ TcpsTaggedInjector::AddTag(TcpsPathSegment& segment, const TcpsTrackedFlow& flow
     std::optional<crypto::Tag> tag;
     if (m_tag == TAG_RANDOM)
     {
-        tag.emplace();
-        for (std::byte& byte : *tag)
-        {
-            byte = static_cast<std::byte>(GetRandom()->GetInteger(0, UINT8_MAX));
-        }
+        TcpsFillRandomly(*GetRandom(), tag.emplace());
     }
     else if (m_tag == TAG_COPIED)
     {

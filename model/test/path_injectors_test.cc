@@ -1,5 +1,4 @@
 // What injectors send, when, and with which numbers.
-#include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <set>
@@ -8,6 +7,7 @@
 
 #include "model/path/tcps-injector.h"
 #include "model/test/path_bench.h"
+#include "model/test/path_conversation.h"
 #include "ns3/simulator.h"
 #include "reference/tcps/options.h"
 #include "reference/wire/packet.h"
@@ -18,66 +18,6 @@ namespace {
 using ns3::Ptr;
 using ns3::TcpsPathElement;
 using Output = Bench::Output;
-
-constexpr auto kForward = TcpsPathElement::FORWARD;
-constexpr auto kBackward = TcpsPathElement::BACKWARD;
-constexpr std::uint32_t kClientIsn = 1000;
-constexpr std::uint32_t kServerIsn = 0xfffffff0;  // so that numbers wrap
-constexpr std::uint8_t kSynAck = wire::kSyn | wire::kAck;
-constexpr std::uint8_t kFinAck = wire::kFin | wire::kAck;
-
-// Sends a conversation through an element: handshake, 100 bytes of request, 40 of response.
-class Conversation {
- public:
-  explicit Conversation(const Ptr<TcpsPathElement>& element, bool ipv6 = false) : bench_(element), ipv6_(ipv6) {}
-
-  void Handshake() {
-    Pass(kForward, wire::kSyn, kClientIsn, 0);
-    Pass(kBackward, kSynAck, kServerIsn, kClientIsn + 1);
-    Pass(kForward, wire::kAck, kClientIsn + 1, kServerIsn + 1);
-  }
-  void Request() { Pass(kForward, wire::kAck | wire::kPsh, kClientIsn + 1, kServerIsn + 1, std::string(100, 'q')); }
-  void Response() { Pass(kBackward, wire::kAck, kServerIsn + 1, kClientIsn + 101, std::string(40, 'a')); }
-  void Fins() {
-    Pass(kForward, kFinAck, kClientIsn + 101, kServerIsn + 41);
-    Pass(kBackward, kFinAck, kServerIsn + 41, kClientIsn + 102);
-  }
-  void Whole() {
-    Handshake();
-    Request();
-    Response();
-    Fins();
-  }
-  void Pass(TcpsPathElement::Direction direction, std::uint8_t flags, std::uint32_t sequence,
-            std::uint32_t acknowledgement, const std::string& payload = {}, const wire::OptionArea& options = {}) {
-    stack::OwnedSegment segment = Travelling(direction, flags, sequence, acknowledgement, payload, ipv6_);
-    segment->options = options;
-    sent_.push_back(PacketOf(*segment).GetBytes());
-    bench_.Receive(*segment, direction);
-  }
-
-  // What the element made itself. Runs what is scheduled.
-  std::vector<Output> Forged() {
-    bench_.Numbers();
-    std::vector<Output> forged;
-    for (const Output& output : bench_.outputs) {
-      if (std::ranges::find(sent_, output.bytes) == sent_.end()) forged.push_back(output);
-    }
-    return forged;
-  }
-  // Everything that went in has come out, as it was.
-  [[nodiscard]] bool AllPassed() const {
-    return std::ranges::all_of(sent_, [this](const std::vector<std::uint8_t>& packet) {
-      return std::ranges::find(bench_.outputs, packet, &Output::bytes) != bench_.outputs.end();
-    });
-  }
-  Bench& bench() { return bench_; }
-
- private:
-  Bench bench_;
-  bool ipv6_;
-  std::vector<std::vector<std::uint8_t>> sent_;
-};
 
 wire::OptionArea Timestamps(std::uint8_t value, std::uint8_t echo) {
   const std::array<std::uint8_t, 12> bytes{1, 1, 8, 10, 0, 0, 0, value, 0, 0, 0, echo};
@@ -94,7 +34,7 @@ BOOST_AUTO_TEST_SUITE(reset_injector)
 
 BOOST_AUTO_TEST_CASE(ExactNumbersTowardsEitherEnd) {
   for (const bool ipv6 : {false, true}) {
-    Conversation conversation(Make("ns3::TcpsResetInjector", {{"When", "data"}, {"Towards", "both"}}), ipv6);
+    PathConversation conversation(Make("ns3::TcpsResetInjector", {{"When", "data"}, {"Towards", "both"}}), ipv6);
     conversation.Whole();
     const std::vector<Output> forged = conversation.Forged();
     BOOST_TEST(conversation.AllPassed());
@@ -113,7 +53,7 @@ BOOST_AUTO_TEST_CASE(ExactNumbersTowardsEitherEnd) {
 }
 
 BOOST_AUTO_TEST_CASE(WithAck) {
-  Conversation conversation(Make("ns3::TcpsResetInjector", {{"When", "data"}, {"WithAck", "true"}}));
+  PathConversation conversation(Make("ns3::TcpsResetInjector", {{"When", "data"}, {"WithAck", "true"}}));
   conversation.Whole();
   const std::vector<Output> forged = conversation.Forged();
   BOOST_REQUIRE(forged.size() == 1U);
@@ -122,7 +62,7 @@ BOOST_AUTO_TEST_CASE(WithAck) {
 }
 
 BOOST_AUTO_TEST_CASE(InWindowIsNeverExact) {
-  Conversation conversation(
+  PathConversation conversation(
       Make("ns3::TcpsResetInjector", {{"Guess", "in-window"}, {"When", "data"}, {"Count", "500"}}));
   conversation.Handshake();
   conversation.Request();
@@ -141,11 +81,11 @@ BOOST_AUTO_TEST_CASE(InWindowIsNeverExact) {
 // RFC 5961, section 1: one number in each window hits any window.
 BOOST_AUTO_TEST_CASE(BlindSweepHitsAnyWindow) {
   constexpr std::uint32_t kStride = 1U << 28U;
-  Conversation conversation(Make("ns3::TcpsResetInjector", {{"Guess", "blind"},
-                                                            {"When", "data"},
-                                                            {"Count", "16"},
-                                                            {"Interval", "1ms"},
-                                                            {"Stride", std::to_string(kStride)}}));
+  PathConversation conversation(Make("ns3::TcpsResetInjector", {{"Guess", "blind"},
+                                                                {"When", "data"},
+                                                                {"Count", "16"},
+                                                                {"Interval", "1ms"},
+                                                                {"Stride", std::to_string(kStride)}}));
   conversation.Handshake();
   conversation.Request();
   const std::vector<Output> forged = conversation.Forged();
@@ -171,7 +111,7 @@ BOOST_AUTO_TEST_CASE(Moments) {
                                Case{"established", client + 1, client + 1}, Case{"data", client + 101, client + 1},
                                Case{"fin", client + 102, client + 101}, Case{"closed", client + 102, client + 102}}) {
     for (const bool before : {false, true}) {
-      Conversation conversation(
+      PathConversation conversation(
           Make("ns3::TcpsResetInjector", {{"When", expected.when}, {"Before", before ? "true" : "false"}}));
       conversation.Whole();
       const std::vector<Output> forged = conversation.Forged();
@@ -183,19 +123,19 @@ BOOST_AUTO_TEST_CASE(Moments) {
 
 // A RST ahead of the SYN-ACK, in the server's name: acknowledges the SYN (RFC 9293, section 3.10.7.3).
 BOOST_AUTO_TEST_CASE(AheadOfTheSynAck) {
-  Conversation conversation(Make(
+  PathConversation conversation(Make(
       "ns3::TcpsResetInjector", {{"When", "syn-ack"}, {"Before", "true"}, {"Towards", "client"}, {"WithAck", "true"}}));
   conversation.Handshake();
   const std::vector<Output> forged = conversation.Forged();
   BOOST_REQUIRE(forged.size() == 1U);
   BOOST_TEST(forged[0].segment->acknowledgement == kClientIsn + 1);
-  BOOST_TEST(conversation.bench().outputs[1].segment->flags == (wire::kRst | wire::kAck));
-  BOOST_TEST(conversation.bench().outputs[2].segment->flags == kSynAck);
+  BOOST_TEST(conversation.outputs()[1].segment->flags == (wire::kRst | wire::kAck));
+  BOOST_TEST(conversation.outputs()[2].segment->flags == kSynAck);
 }
 
 BOOST_AUTO_TEST_CASE(InTwoFragments) {
   for (const bool ipv6 : {false, true}) {
-    Conversation conversation(Make("ns3::TcpsResetInjector", {{"When", "data"}, {"Fragmented", "true"}}), ipv6);
+    PathConversation conversation(Make("ns3::TcpsResetInjector", {{"When", "data"}, {"Fragmented", "true"}}), ipv6);
     conversation.Whole();
     const std::vector<Output> forged = conversation.Forged();
     BOOST_TEST(conversation.AllPassed());
@@ -208,7 +148,7 @@ BOOST_AUTO_TEST_CASE(InTwoFragments) {
 }
 
 BOOST_AUTO_TEST_CASE(ChosenConnectionsOnly) {
-  Conversation conversation(Make("ns3::TcpsResetInjector", {{"When", "data"}, {"Connections", "2"}}));
+  PathConversation conversation(Make("ns3::TcpsResetInjector", {{"When", "data"}, {"Connections", "2"}}));
   conversation.Whole();
   BOOST_TEST(conversation.Forged().empty());
   conversation.Pass(kForward, wire::kSyn, 5000, 0);
@@ -224,7 +164,7 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(data_injector)
 
 BOOST_AUTO_TEST_CASE(TakesThePlaceOfWhatItOvertakes) {
-  Conversation conversation(Make("ns3::TcpsDataInjector", {{"When", "data"}, {"Before", "true"}, {"Size", "100"}}));
+  PathConversation conversation(Make("ns3::TcpsDataInjector", {{"When", "data"}, {"Before", "true"}, {"Size", "100"}}));
   conversation.Handshake();
   conversation.Request();
   const std::vector<Output> forged = conversation.Forged();
@@ -235,11 +175,11 @@ BOOST_AUTO_TEST_CASE(TakesThePlaceOfWhatItOvertakes) {
   BOOST_TEST(TextOf(forged[0]).size() == 100U);
   BOOST_TEST(TextOf(forged[0]).starts_with("forgedforged"));
   BOOST_TEST(forged[0].checksum_valid);
-  BOOST_TEST((conversation.bench().outputs[3].bytes == forged[0].bytes));
+  BOOST_TEST((conversation.outputs()[3].bytes == forged[0].bytes));
 }
 
 BOOST_AUTO_TEST_CASE(FarAhead) {
-  Conversation conversation(Make(
+  PathConversation conversation(Make(
       "ns3::TcpsDataInjector",
       {{"When", "data"}, {"Sequence", "ahead"}, {"Ahead", "2147483648"}, {"Payload", "x"}, {"Towards", "client"}}));
   conversation.Whole();
@@ -251,7 +191,7 @@ BOOST_AUTO_TEST_CASE(FarAhead) {
 
 // RFC 7323, section 3.2: without timestamps the receiver of a connection that has them would drop it.
 BOOST_AUTO_TEST_CASE(CarriesTheConnectionsTimestamps) {
-  Conversation conversation(Make("ns3::TcpsDataInjector", {{"When", "data"}, {"Tag", "random"}}));
+  PathConversation conversation(Make("ns3::TcpsDataInjector", {{"When", "data"}, {"Tag", "random"}}));
   conversation.Pass(kForward, wire::kSyn, kClientIsn, 0, {}, Timestamps(5, 0));
   conversation.Pass(kBackward, kSynAck, kServerIsn, kClientIsn + 1, {}, Timestamps(9, 5));
   conversation.Pass(kForward, wire::kAck, kClientIsn + 1, kServerIsn + 1, "data", Timestamps(6, 9));
@@ -275,7 +215,7 @@ wire::OptionArea Tagged(std::uint8_t fill) {
 
 BOOST_AUTO_TEST_CASE(Tags) {
   for (const std::string tag : {"none", "random", "copied"}) {
-    Conversation conversation(Make("ns3::TcpsDataInjector", {{"When", "data"}, {"Nth", "2"}, {"Tag", tag}}));
+    PathConversation conversation(Make("ns3::TcpsDataInjector", {{"When", "data"}, {"Nth", "2"}, {"Tag", tag}}));
     conversation.Handshake();
     conversation.Pass(kForward, wire::kAck, kClientIsn + 1, kServerIsn + 1, "genuine", Tagged(0x11));
     conversation.Pass(kBackward, wire::kAck, kServerIsn + 1, kClientIsn + 8, "other way", Tagged(0x22));
@@ -289,7 +229,7 @@ BOOST_AUTO_TEST_CASE(Tags) {
 }
 
 BOOST_AUTO_TEST_CASE(NothingToCopyOrToReplay) {
-  Conversation copied(Make("ns3::TcpsDataInjector", {{"When", "established"}, {"Tag", "copied"}}));
+  PathConversation copied(Make("ns3::TcpsDataInjector", {{"When", "established"}, {"Tag", "copied"}}));
   copied.Handshake();
   const std::vector<Output> forged = copied.Forged();
   BOOST_REQUIRE(forged.size() == 1U);
@@ -297,17 +237,17 @@ BOOST_AUTO_TEST_CASE(NothingToCopyOrToReplay) {
 }
 
 BOOST_AUTO_TEST_CASE(NothingToReplay) {
-  Conversation replayed(Make("ns3::TcpsDataInjector", {{"When", "established"}, {"Tag", "replay"}}));
+  PathConversation replayed(Make("ns3::TcpsDataInjector", {{"When", "established"}, {"Tag", "replay"}}));
   replayed.Handshake();
   BOOST_TEST(replayed.Forged().empty());
 }
 
 BOOST_AUTO_TEST_CASE(ReplaysAWholeSegment) {
   const Ptr<TcpsPathElement> element = Make("ns3::TcpsDataInjector", {{"When", "fin"}, {"Tag", "replay"}});
-  Conversation conversation(element);
+  PathConversation conversation(element);
   conversation.Whole();
   conversation.Forged();
-  const std::vector<Output>& outputs = conversation.bench().outputs;
+  const std::vector<Output>& outputs = conversation.outputs();
   // SYN, SYN-ACK, ACK, request, response, FIN, request again, FIN
   BOOST_REQUIRE(outputs.size() == 8U);
   BOOST_TEST(outputs[6].bytes == outputs[3].bytes, boost::test_tools::per_element());
@@ -320,7 +260,7 @@ BOOST_AUTO_TEST_SUITE(fin_injector)
 
 BOOST_AUTO_TEST_CASE(EndsTheStreamEarly) {
   for (const bool ipv6 : {false, true}) {
-    Conversation conversation(Make("ns3::TcpsFinInjector", {{"When", "data"}, {"Towards", "client"}}), ipv6);
+    PathConversation conversation(Make("ns3::TcpsFinInjector", {{"When", "data"}, {"Towards", "client"}}), ipv6);
     conversation.Handshake();
     conversation.Request();
     const std::vector<Output> forged = conversation.Forged();
@@ -333,10 +273,10 @@ BOOST_AUTO_TEST_CASE(EndsTheStreamEarly) {
 }
 
 BOOST_AUTO_TEST_CASE(ReplaysAGenuineFin) {
-  Conversation conversation(Make("ns3::TcpsFinInjector", {{"When", "closed"}, {"Tag", "replay"}}));
+  PathConversation conversation(Make("ns3::TcpsFinInjector", {{"When", "closed"}, {"Tag", "replay"}}));
   conversation.Whole();
   conversation.Forged();
-  const std::vector<Output>& outputs = conversation.bench().outputs;
+  const std::vector<Output>& outputs = conversation.outputs();
   BOOST_REQUIRE(outputs.size() == 8U);
   BOOST_TEST(outputs[7].bytes == outputs[5].bytes, boost::test_tools::per_element());
 }
