@@ -42,11 +42,11 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-wire-node.h)
 set(TCPSLAB_MODEL_SOURCES
   tcps-bytes-header.cc
+  tcps-control-guard.cc
   tcps-convert.cc
   tcps-duplicate-ack-guard.cc
   tcps-helper.cc
   tcps-host-parts.cc
-  tcps-reset-guard.cc
   tcps-segment-buffer.cc
   tcps-send-window-guard.cc
   tcps-shim-protocol-impl.cc

@@ -14,8 +14,8 @@
 #include "ns3/simulator.h"
 #include "ns3/tcp-l4-protocol.h"
 #include "reference/wire/packet.h"
+#include "tcps-control-guard.h"
 #include "tcps-convert.h"
-#include "tcps-reset-guard.h"
 #include "tcps-send-window-guard.h"
 
 namespace ns3
@@ -152,12 +152,12 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
         if (m_hostReceiver.IsNull())
         {
             GuardSendWindows(Host().Inbound(segment, TcpsNow(), HostSettings()));
-            const bool judged = m_owner.m_resetGuard && segment.Has(wire::kRst);
-            pass = !judged || TcpsPassesReset(*m_tcp, segment);
+            const bool judged = m_owner.m_controlGuard && (segment.flags & (wire::kSyn | wire::kRst)) != 0;
+            pass = !judged || TcpsPassesControl(*m_tcp, segment);
         }
         if (!pass)
         {
-            DropSegment(packet, DROP_RESET); // the buffer may hold a challenge ACK by now
+            DropSegment(packet, DROP_CONTROL); // the buffer may hold a challenge ACK by now
         }
         else if (whole)
         {

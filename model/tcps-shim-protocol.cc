@@ -62,10 +62,10 @@ TcpsShimProtocol::GetTypeId()
                           BooleanValue(true),
                           MakeBooleanAccessor(&TcpsShimProtocol::m_sendWindowGuard),
                           MakeBooleanChecker())
-            .AddAttribute("ResetGuard",
-                          "An RST resets a connection only if RFC 9293, section 3.10.7, says so.",
+            .AddAttribute("ControlGuard",
+                          "RST and SYN do to a connection only what RFC 9293, section 3.10.7, says.",
                           BooleanValue(true),
-                          MakeBooleanAccessor(&TcpsShimProtocol::m_resetGuard),
+                          MakeBooleanAccessor(&TcpsShimProtocol::m_controlGuard),
                           MakeBooleanChecker())
             .AddAttribute("MaxFlows",
                           "Connections that host parts remember; further ones start at sequence number 0.",

@@ -44,8 +44,8 @@ class TcpL4Protocol;
  *   there is no SACK).
  * - `SendWindowGuard`: loss recovery leaves the last byte of the peer's window free: ns-3 3.37 crashes when it fills it
  *   (see tcps-send-window-guard.h).
- * - `ResetGuard`: an RST resets a connection only if RFC 9293, section 3.10.7, says so (ns-3: whatever its numbers; see
- *   tcps-reset-guard.h).
+ * - `ControlGuard`: RST and SYN do to a connection that exists only what RFC 9293, section 3.10.7, says (see
+ *   tcps-control-guard.h).
  *
  * Install() works on any node that has TcpL4Protocol, at any time before its first segment. Stock sockets, applications
  * and helpers run unmodified above it. Simulation time and ns-3's random streams are the Shim's only clock and
@@ -67,7 +67,7 @@ class TcpsShimProtocol : public IpL4Protocol
         DROP_MALFORMED,     //!< no whole TCP header
         DROP_BAD_CHECKSUM,  //!< GlobalValue ChecksumEnabled is set and the TCP checksum is wrong
         DROP_NO_SPACE,      //!< the headers alone exceed the MTU
-        DROP_RESET          //!< an RST that resets nothing (attribute ResetGuard)
+        DROP_CONTROL        //!< an RST or SYN that changes nothing (attribute ControlGuard)
     };
 
     /**
@@ -172,7 +172,7 @@ class TcpsShimProtocol : public IpL4Protocol
     bool m_optionGuard{true};                //!< attribute OptionGuard
     bool m_duplicateAckGuard{true};          //!< attribute DuplicateAckGuard
     bool m_sendWindowGuard{true};            //!< attribute SendWindowGuard
-    bool m_resetGuard{true};                 //!< attribute ResetGuard
+    bool m_controlGuard{true};               //!< attribute ControlGuard
     uint32_t m_maxFlows{0};                  //!< attribute MaxFlows
     Time m_flowTimeout;                      //!< attribute FlowTimeout
 

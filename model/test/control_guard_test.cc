@@ -1,6 +1,7 @@
-// Which RSTs reset a connection of ns-3's TCP: RFC 9293, sections 3.10.7.3 and 3.10.7.4.
+// What RST and SYN do to a connection of ns-3's TCP: RFC 9293, sections 3.10.7.3 and 3.10.7.4.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <set>
 #include <string>
 
 #include "model/path/tcps-path-element.h"
@@ -13,18 +14,20 @@ namespace tcpslab::model_test {
 namespace {
 
 constexpr std::uint64_t kBytes = 200000;
+const std::string kReset = "ns3::TcpsResetInjector";
 
 struct Outcome {
   std::uint64_t received = 0;
   std::size_t pure_acks = 0;  // that the server sent
   std::size_t client_syns = 0;
+  std::size_t retransmissions = 0;  // that the client sent
 };
 
-// A bulk transfer through a path on which RSTs are forged.
-Outcome Transfer(const Attributes& attributes, bool ipv6 = false) {
+// A bulk transfer through a path with an attacker on it.
+Outcome Transfer(const std::string& type, const Attributes& attributes, bool ipv6 = false) {
   TwoHosts hosts({.family = ipv6 ? Family::kIpv6 : Family::kIpv4, .wire_node = true});
   ns3::TcpsHelper().InstallPlain(hosts.nodes());
-  hosts.wire_node()->AddElement(Make("ns3::TcpsResetInjector", attributes));
+  hosts.wire_node()->AddElement(Make(type, attributes));
   hosts.AssignStreams();
   const auto sink = hosts.AddSink();
   hosts.BulkSend(kBytes);
@@ -32,7 +35,11 @@ Outcome Transfer(const Attributes& attributes, bool ipv6 = false) {
   Outcome outcome;
   outcome.received = sink->GetTotalRx();
   for (const wire::Segment& segment : hosts.Segments(false)) outcome.pure_acks += segment.IsPureAck() ? 1 : 0;
-  for (const wire::Segment& segment : hosts.Segments(true)) outcome.client_syns += segment.IsSyn() ? 1 : 0;
+  std::set<std::uint32_t> sent;
+  for (const wire::Segment& segment : hosts.Segments(true)) {
+    outcome.client_syns += segment.IsSyn() ? 1 : 0;
+    outcome.retransmissions += !segment.payload.empty() && !sent.insert(segment.sequence).second ? 1 : 0;
+  }
   return outcome;
 }
 
@@ -41,7 +48,7 @@ BOOST_AUTO_TEST_CASE(ExactNumberResets) {
     for (const char* with_ack : {"false", "true"}) {
       for (const char* towards : {"client", "server"}) {
         const Outcome outcome =
-            Transfer({{"When", "data"}, {"Nth", "30"}, {"Towards", towards}, {"WithAck", with_ack}}, ipv6);
+            Transfer(kReset, {{"When", "data"}, {"Nth", "30"}, {"Towards", towards}, {"WithAck", with_ack}}, ipv6);
         BOOST_TEST(outcome.received < kBytes);
       }
     }
@@ -50,16 +57,16 @@ BOOST_AUTO_TEST_CASE(ExactNumberResets) {
 
 // The challenge ACK repeats the number that is expected; a forger off the path does not see it.
 BOOST_AUTO_TEST_CASE(AnotherNumberInTheWindowIsChallenged) {
-  const Outcome undisturbed = Transfer({{"When", "data"}, {"Nth", "1000"}});
+  const Outcome undisturbed = Transfer(kReset, {{"When", "data"}, {"Nth", "1000"}});
   BOOST_TEST(undisturbed.received == kBytes);
-  const Outcome outcome = Transfer({{"When", "data"}, {"Nth", "30"}, {"Guess", "in-window"}, {"Count", "7"}});
+  const Outcome outcome = Transfer(kReset, {{"When", "data"}, {"Nth", "30"}, {"Guess", "in-window"}, {"Count", "7"}});
   BOOST_TEST(outcome.received == kBytes);
   BOOST_TEST(outcome.pure_acks == undisturbed.pure_acks + 7);
 }
 
 BOOST_AUTO_TEST_CASE(ANumberOutsideTheWindowIsIgnored) {
-  const Outcome undisturbed = Transfer({{"When", "data"}, {"Nth", "1000"}});
-  const Outcome outcome = Transfer({{"When", "data"}, {"Nth", "30"}, {"Guess", "blind"}, {"Count", "20"}});
+  const Outcome undisturbed = Transfer(kReset, {{"When", "data"}, {"Nth", "1000"}});
+  const Outcome outcome = Transfer(kReset, {{"When", "data"}, {"Nth", "30"}, {"Guess", "blind"}, {"Count", "20"}});
   BOOST_TEST(outcome.received == kBytes);
   BOOST_TEST(outcome.pure_acks == undisturbed.pure_acks);
 }
@@ -67,7 +74,7 @@ BOOST_AUTO_TEST_CASE(ANumberOutsideTheWindowIsIgnored) {
 BOOST_AUTO_TEST_CASE(InSynSentItMustAcknowledgeTheSyn) {
   for (const char* with_ack : {"false", "true"}) {
     const Outcome outcome =
-        Transfer({{"When", "syn-ack"}, {"Before", "true"}, {"Towards", "client"}, {"WithAck", with_ack}});
+        Transfer(kReset, {{"When", "syn-ack"}, {"Before", "true"}, {"Towards", "client"}, {"WithAck", with_ack}});
     const bool refused = with_ack == std::string("true");
     BOOST_TEST(outcome.received == (refused ? 0U : kBytes));
     BOOST_TEST(outcome.client_syns == 1U);
@@ -80,11 +87,22 @@ BOOST_AUTO_TEST_CASE(AClosedPortRefusesAtOnce) {
     TwoHosts hosts;
     ns3::TcpsHelper helper;
     helper.InstallPlain(hosts.nodes());
-    hosts.client()->GetObject<ns3::TcpsShimProtocol>()->SetAttribute("ResetGuard", ns3::BooleanValue(guard));
+    hosts.client()->GetObject<ns3::TcpsShimProtocol>()->SetAttribute("ControlGuard", ns3::BooleanValue(guard));
     hosts.BulkSend(1000);
     hosts.Run(ns3::Seconds(20));
     const auto segments = hosts.Segments(true);
     BOOST_TEST(std::ranges::count_if(segments, &wire::Segment::IsSyn) == (guard ? 1 : 3));
+  }
+}
+
+// It changes nothing: the same transfer, and an ACK more for each.
+BOOST_AUTO_TEST_CASE(ASynOnAConnectionIsChallenged) {
+  const Outcome undisturbed = Transfer(kReset, {{"When", "data"}, {"Nth", "1000"}});
+  for (const char* towards : {"client", "server"}) {
+    const Outcome outcome = Transfer("ns3::TcpsSynInjector", {{"When", "data"}, {"Nth", "30"}, {"Towards", towards}});
+    BOOST_TEST(outcome.received == kBytes);
+    BOOST_TEST(outcome.retransmissions == undisturbed.retransmissions);
+    BOOST_TEST(outcome.pure_acks == undisturbed.pure_acks + (towards == std::string("server") ? 1 : 0));
   }
 }
 

@@ -1,4 +1,4 @@
-#include "tcps-reset-guard.h"
+#include "tcps-control-guard.h"
 
 #include <cstdint>
 
@@ -63,34 +63,55 @@ FindSocket(const TcpL4Protocol& tcp, const wire::Segment& segment)
     return nullptr;
 }
 
+bool
+PassesReset(TcpSocketBase& socket, wire::Segment& segment)
+{
+    const bool ack = segment.Has(wire::kAck);
+    segment.flags = static_cast<uint8_t>(segment.flags & ~wire::kAck);
+    if (Access::State(socket) == TcpSocket::SYN_SENT)
+    {
+        constexpr uint32_t nextAfterSyn = 1;
+        return ack && segment.acknowledgement == nextAfterSyn;
+    }
+    const uint32_t next = socket.GetRxBuffer()->NextRxSequence().GetValue();
+    const uint32_t end = socket.GetRxBuffer()->MaxRxSequence().GetValue();
+    const bool inWindow = segment.sequence - next < end - next;
+    if (inWindow && segment.sequence != next)
+    {
+        Access::SendAck(socket);
+    }
+    return segment.sequence == next;
+}
+
+bool
+PassesSyn(TcpSocketBase& socket)
+{
+    switch (Access::State(socket))
+    {
+        case TcpSocket::ESTABLISHED:
+        case TcpSocket::CLOSE_WAIT:
+        case TcpSocket::LAST_ACK:
+        case TcpSocket::FIN_WAIT_1:
+        case TcpSocket::FIN_WAIT_2:
+        case TcpSocket::CLOSING:
+            Access::SendAck(socket);
+            return false;
+        default:
+            return true;
+    }
+}
+
 } // namespace
 
 bool
-TcpsPassesReset(const TcpL4Protocol& tcp, wire::Segment& segment)
+TcpsPassesControl(const TcpL4Protocol& tcp, wire::Segment& segment)
 {
     const Ptr<TcpSocketBase> socket = FindSocket(tcp, segment);
     if (!socket)
     {
         return true;
     }
-    const bool ack = segment.Has(wire::kAck);
-    segment.flags = static_cast<uint8_t>(segment.flags & ~wire::kAck);
-    if (Access::State(*socket) == TcpSocket::SYN_SENT)
-    {
-        constexpr uint32_t nextAfterSyn = 1;
-        return ack && segment.acknowledgement == nextAfterSyn;
-    }
-    const uint32_t next = socket->GetRxBuffer()->NextRxSequence().GetValue();
-    const uint32_t end = socket->GetRxBuffer()->MaxRxSequence().GetValue();
-    if (segment.sequence == next)
-    {
-        return true;
-    }
-    if (segment.sequence - next < end - next)
-    {
-        Access::SendAck(*socket);
-    }
-    return false;
+    return segment.Has(wire::kRst) ? PassesReset(*socket, segment) : PassesSyn(*socket);
 }
 
 } // namespace ns3

@@ -1,0 +1,38 @@
+/**
+ * @file
+ * @ingroup tcps
+ * What an RST or a SYN does to a connection that exists. Internal: C++20, not installed.
+ */
+#ifndef TCPS_CONTROL_GUARD_H
+#define TCPS_CONTROL_GUARD_H
+
+#include "reference/wire/segment.h"
+
+namespace ns3
+{
+
+class TcpL4Protocol;
+
+/**
+ * @ingroup tcps
+ *
+ * Judges an RST or SYN that is about to reach TCP by RFC 9293, section 3.10.7 (RFC 5961, sections 3.2 and 4.2).
+ *
+ * An RST counts in SYN-SENT if it acknowledges the SYN; later if it has exactly the next expected number, and one that
+ * is merely within the window is answered with a challenge ACK. ns-3's TCP takes every RST, whatever its numbers, but
+ * none with an ACK flag and without timestamps before it knows whether the peer uses them, and answers the others that
+ * have one with an RST. An RST that counts therefore reaches it without the ACK flag.
+ *
+ * A SYN, with ACK or not, on a connection that is established or closing is answered with a challenge ACK. ns-3's TCP
+ * gives no answer, but takes window scaling, timestamps and congestion window from it. One in TIME-WAIT is TCP's to
+ * judge.
+ *
+ * @param tcp that the segment is for; may send a challenge ACK
+ * @param segment has the RST or the SYN flag; its numbers are those of ns-3's TCP, counted from 0
+ * @return whether TCP gets it
+ */
+bool TcpsPassesControl(const TcpL4Protocol& tcp, tcpslab::wire::Segment& segment);
+
+} // namespace ns3
+
+#endif /* TCPS_CONTROL_GUARD_H */
