@@ -41,6 +41,18 @@ class Scenario:
     source: str  # the scenario file, "" if it is not at hand
     runs: list[Run]
 
+    @property
+    def traits(self) -> str:
+        """By what the matrix can be filtered, as CSS classes."""
+        records = [run.record for run in self.runs]
+        traits = {
+            "attack": any(record.observed.get("attack", "none") != "none" for record in records),
+            "undetected": any(record.observed.get("attack") == "undetected" for record in records),
+            "broken": any(record.observed.get("connection") != "established" for record in records),
+            "surprise": any(record.verdict != AS_EXPECTED for record in records),
+        }
+        return " ".join(name for name, has in traits.items() if has)
+
     def run(self, protocol: str) -> Run | None:
         return next((run for run in self.runs if run.record.protocol == protocol), None)
 
@@ -67,12 +79,13 @@ def render(document: Mapping[str, Any], records: Sequence[Record], folder: Path,
     )
     environment.filters["bit_rate"] = report.bit_rate
     families = list(_families(records, folder, texts))
+    scenarios = [scenario for family in families for scenario in family.scenarios]
     protocols = sorted({record.protocol for record in records})
     return environment.get_template("page.html").render(
         css=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
         summary=report.summary(records),
-        surprises=[run for family in families for scenario in family.scenarios for run in scenario.runs
-                   if run.record.verdict != AS_EXPECTED],
+        surprises=[run for scenario in scenarios for run in scenario.runs if run.record.verdict != AS_EXPECTED],
+        scenarios=scenarios,
         families=families,
         protocols=protocols,
         tally=_tally(records, protocols),

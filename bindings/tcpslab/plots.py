@@ -41,11 +41,17 @@ def _goodput(record: Record) -> float | None:
 
 
 def _handshake(record: Record) -> float | None:
-    return (record.data.get("metrics") or {}).get("handshake_ms") or None
+    return record.metrics.get("handshake_ms") or None
 
 
 def _milliseconds(value: float) -> str:
     return f"{value:.3g} ms" if value < 1000 else f"{value / 1000:.3g} s"
+
+
+def _bare(text: str) -> str:
+    """Without decimals that say nothing: `1 kbit/s` for `1.00 kbit/s`."""
+    number, _, unit = text.partition(" ")
+    return f"{float(number):g} {unit}"
 
 
 def _chart(
@@ -79,5 +85,5 @@ def _chart(
     for family, runs in groupby(records, key=lambda record: record.scenario.rpartition("/")[0]):
         if drawn := list(rows(list(runs))):
             groups.append((family or "others", drawn))
-    ticks = [(place(10.0**power), name(10.0**power)) for power in range(low, high + 1)]
+    ticks = [(place(10.0**power), _bare(name(10.0**power))) for power in range(low, high + 1)]
     return Chart(title, note, ticks, groups)

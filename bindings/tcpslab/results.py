@@ -54,9 +54,13 @@ class Record:
         return self.data.get("observed") or {}
 
     @property
+    def metrics(self) -> dict[str, Any]:
+        return self.data.get("metrics") or {}
+
+    @property
     def goodput(self) -> float | None:
-        """In bit/s; None if nothing was delivered."""
-        return (self.data.get("metrics") or {}).get("goodput_bps") or None
+        """In bit/s; None if nothing was delivered over a link (a host that talks to itself takes no time)."""
+        return None if self.metrics.get("wire_bytes") == 0 else self.metrics.get("goodput_bps") or None
 
 
 def read(path: Path) -> tuple[dict[str, Any], list[Record]]:

@@ -75,7 +75,7 @@ def tell(record: Record, folder: Path) -> Story:
         wanted=", ".join(expected.get("events", [])),
         unwanted=", ".join(expected.get("no_events", [])),
         why=expected.get("why", ""),
-        metrics=_metrics(record.data.get("metrics") or {}),
+        metrics=_metrics(record.metrics, record.goodput),
         scripted=list(record.data.get("scripted", [])),
         path=[_element(element) for element in record.data.get("path") or []],
         rows=rows[:_MOST_ROWS],
@@ -87,7 +87,7 @@ def _outcomes(expected: Mapping[str, Any], observed: Mapping[str, Any]) -> list[
     return [(name, str(expected.get(name, "")), str(observed.get(name, ""))) for name in OUTCOMES]
 
 
-def _metrics(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _metrics(metrics: Mapping[str, Any], goodput: float | None) -> list[tuple[str, str]]:
     def shown(key: str, unit: str) -> str:
         value = metrics.get(key)
         return "–" if value is None else f"{value:,g} {unit}".strip() if isinstance(value, float) else f"{value:,} {unit}"
@@ -95,7 +95,7 @@ def _metrics(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not metrics:
         return []
     return [
-        ("goodput", report.bit_rate(metrics.get("goodput_bps"))),
+        ("goodput", report.bit_rate(goodput)),
         ("handshake", shown("handshake_ms", "ms")),
         ("first byte", shown("first_byte_ms", "ms")),
         ("on the client's link", shown("wire_bytes", "bytes")),
@@ -105,7 +105,7 @@ def _metrics(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _figures(metrics: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in _metrics(metrics)[:2])
+    return ", ".join(f"{name} {value}" for name, value in _metrics(metrics, metrics.get("goodput_bps"))[:2])
 
 
 def _element(element: Mapping[str, Any]) -> Element:
@@ -143,7 +143,7 @@ def _rows(record: Record, folder: Path) -> Iterator[Row]:
         for event in record.data.get("events") or []:  # there is no time line
             yield _event(event)
         return
-    several = len({entry.get("connection") for entry in entries} - {None}) > 1
+    several = _has_parallel_connections(entries)
     for entry in entries:
         kind = entry["kind"]
         if kind == "segment":
@@ -159,6 +159,19 @@ def _rows(record: Record, folder: Path) -> Iterator[Row]:
             yield Row(_time(entry), "visit", "", f"visit {entry['visit']}: the {entry['host']} connects")
         elif kind == "gap":
             yield Row("", "gap", "", f"{entry['left_out']} lines left out")
+
+
+def _has_parallel_connections(entries: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a visit has more than one, so that a line must say which it belongs to."""
+    of_visit: set[int] = set()
+    for entry in entries:
+        if entry["kind"] == "visit":
+            of_visit.clear()
+        elif "connection" in entry:
+            of_visit.add(entry["connection"])
+        if len(of_visit) > 1:
+            return True
+    return False
 
 
 def _time(entry: Mapping[str, Any]) -> str:
