@@ -107,26 +107,23 @@ def sources(files: Sequence[Path]) -> dict[str, str]:
 
 def _families(records: Sequence[Record], folder: Path, texts: Mapping[str, str]) -> Iterator[Family]:
     downloads = Downloads(folder, records)
-    ordered = sorted(records, key=lambda record: (_family(record.scenario), record.scenario, record.protocol))
-    for family, of_family in groupby(ordered, key=lambda record: _family(record.scenario)):
+    ordered = sorted(records, key=lambda record: (record.family, record.scenario, record.protocol))
+    for family, of_family in groupby(ordered, key=lambda record: record.family):
         scenarios = []
         for name, group in groupby(of_family, key=lambda record: record.scenario):
+            runs = list(group)
             text = texts.get(name, "")
             summary = _SUMMARY.search(text)
             scenarios.append(
                 Scenario(
                     name=name,
-                    title=name.removeprefix(f"{family}/"),
+                    title=runs[0].title,
                     summary=summary[1] if summary else "",
                     source=text,
-                    runs=[_run(record, folder, downloads) for record in group],
+                    runs=[_run(record, folder, downloads) for record in runs],
                 )
             )
         yield Family(family, scenarios)
-
-
-def _family(scenario: str) -> str:
-    return scenario.rpartition("/")[0] or "others"
 
 
 def _run(record: Record, folder: Path, downloads: Downloads) -> Run:

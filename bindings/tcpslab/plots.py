@@ -82,8 +82,8 @@ def _chart(
                 yield scenario, marks
 
     groups = []
-    for family, runs in groupby(records, key=lambda record: record.scenario.rpartition("/")[0]):
+    for family, runs in groupby(records, key=lambda record: record.family):
         if drawn := list(rows(list(runs))):
-            groups.append((family or "others", drawn))
+            groups.append((family, drawn))
     ticks = [(place(10.0**power), _bare(name(10.0**power))) for power in range(low, high + 1)]
     return Chart(title, note, ticks, groups)

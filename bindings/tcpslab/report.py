@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tcpslab.outlook import outlook
 from tcpslab.results import AS_EXPECTED, OUTCOMES, Record
 
 _COLUMNS = ("protocol", *OUTCOMES, "goodput", "verdict")
@@ -22,6 +23,10 @@ _STYLES = {
     "blocked": "magenta",
     "none": "dim",
 }
+# Of a run as a whole, by the tone of its outlook.
+_TONES = {"error": "bold red", "bad": "red", "warn": "yellow", "stop": "magenta", "bare": "dim", "fair": "cyan", "good": "green"}
+# Above this number of runs, a person gets one row for each scenario.
+_MANY_RUNS = 40
 _GAP = 2
 _THEN = " › "  # from one visit to the next
 _MARKS = {AS_EXPECTED: "✓", "differs": "✗", "error": "!"}
@@ -33,7 +38,9 @@ def print_report(records: Sequence[Record], file: TextIO | None = None) -> None:
     """Prints the table with what differed and why, and a line that sums it up."""
     output = file or sys.stdout
     console = Console(file=output, highlight=False)
-    if console.is_terminal:
+    if console.is_terminal and len(records) > _MANY_RUNS:
+        _print_matrix(console, records)
+    elif console.is_terminal:
         _print_for_person(console, records)
     else:
         _print_plain(output, records)
@@ -158,6 +165,39 @@ def _print_for_person(console: Console, records: Sequence[Record]) -> None:
             for line in explain(record):
                 console.print(Text(f"    {record.protocol}: {line}", "yellow"), soft_wrap=True)
     console.print()
+
+
+def _print_matrix(console: Console, records: Sequence[Record]) -> None:
+    """One row for each scenario and one column for each protocol; below it what was not as expected."""
+    protocols = sorted({record.protocol for record in records})
+    widths = [max(map(len, [protocol, *(_glance(r) for r in records if r.protocol == protocol)])) for protocol in protocols]
+    room = console.width - sum(_GAP + width for width in widths)
+    names = min(max(len(record.title) for record in records), max(room, 1))
+    for family, of_family in groupby(records, key=lambda record: record.family):
+        table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim")
+        table.add_column(Text(family, "bold not dim"), width=names, overflow="fold")
+        for protocol, width in zip(protocols, widths, strict=True):
+            # Without edges, rich gives the gap that would follow the last column to that column.
+            table.add_column(protocol, width=width - _GAP if protocol == protocols[-1] else width, overflow="fold")
+        for title, group in groupby(of_family, key=lambda record: record.title):
+            runs = {run.protocol: run for run in group}
+            table.add_row(Text(title), *(_cell(runs.get(protocol)) for protocol in protocols))
+        console.print(table)
+        console.print()
+    for record in records:
+        for line in explain(record):
+            console.print(Text(f"{record.scenario} {record.protocol}: {line}", "yellow"), soft_wrap=True)
+
+
+def _glance(record: Record) -> str:
+    mark = "" if record.verdict == AS_EXPECTED else f"{_MARKS[record.verdict]} "
+    return f"{mark}{outlook(record).word}"
+
+
+def _cell(record: Record | None) -> Text:
+    if record is None:
+        return Text("–", "dim")
+    return Text(_glance(record), "bold reverse red" if record.verdict == "differs" else _TONES[outlook(record).tone])
 
 
 def _column_widths(rows: Sequence[Sequence[str]], available: int) -> list[int]:

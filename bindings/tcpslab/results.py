@@ -27,6 +27,16 @@ class Record:
         return self.data["scenario"]
 
     @property
+    def family(self) -> str:
+        """The folder of the scenario."""
+        return self.scenario.rpartition("/")[0] or "others"
+
+    @property
+    def title(self) -> str:
+        """The scenario's name within its family."""
+        return self.scenario.rpartition("/")[2]
+
+    @property
     def seed(self) -> int:
         return self.data["seed"]
 

@@ -126,6 +126,37 @@ def test_narrow_terminal_breaks_a_difference_between_words(monkeypatch: pytest.M
     assert all(len(line) <= 80 for line in lines)
 
 
+def many_runs() -> list[Record]:
+    observed = {**_OUTCOMES, "attack": "undetected"}
+    names = [f"{family}/{'x' * length}" for family in ("downgrade", "mitm") for length in range(10, 25)]
+    return [
+        *(Record(record(scenario=name, protocol="plain", dialect=None, observed=observed)) for name in names),
+        *(Record(record(scenario=name, dialect="lkm")) for name in names[1:]),
+        Record(record(scenario="transfer/last", verdict="differs", expected={"delivery": "none"})),
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_many_runs_have_one_row_a_scenario_on_a_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    records = sorted(many_runs(), key=lambda entry: (entry.scenario, entry.protocol))
+    lines = on_terminal(monkeypatch, width, *records)
+    assert all(len(line) <= width for line in lines[:-2])
+    heads = [line.split()[0] for line in lines if line.endswith("tcps/readme")]
+    assert heads == ["downgrade", "mitm", "transfer"]
+    rows = [line.split() for line in lines if line.startswith("x")]
+    assert rows[0] == ["x" * 10, "undetected", "–", "–"]
+    assert rows[1] == ["x" * 11, "undetected", "encrypted", "–"]
+    assert len(rows) == 30
+    assert any(line.split() == ["last", "–", "–", "✗", "encrypted"] for line in lines)
+    assert "transfer/last tcps/readme: delivery: expected none, observed intact" in lines
+    assert lines[-1] == "60 runs of 31 scenarios: 59 as expected, 1 differs"
+
+
+def test_many_runs_keep_one_row_a_run_in_a_pipe() -> None:
+    lines = piped(*many_runs())
+    assert len([line for line in lines if line.startswith(("downgrade/", "mitm/", "transfer/"))]) == 60
+
+
 @pytest.mark.parametrize(
     ("bps", "text"),
     [
