@@ -22,6 +22,15 @@ COMPLAINTS = {
     "checksum": "tcp.checksum.status==0 || ip.checksum.status==0",
     "option": "tcp.option.len.invalid || tcp.options.wscale.shift.invalid",
 }
+# Captures are read one behind the other as one, and all runs have the same addresses and ports: nothing is put together
+# across packets.
+PREFERENCES = (
+    "tcp.check_checksum:TRUE",
+    "ip.check_checksum:TRUE",
+    "tcp.desegment_tcp_streams:FALSE",
+    "ip.defragment:FALSE",
+    "ipv6.defragment:FALSE",
+)
 AT_ONCE = 500  # files that mergecap has open at a time
 
 
