@@ -32,7 +32,7 @@ def build(bld):
     if 'tcps' in bld.env['MODULES_NOT_BUILT']:
         return
 
-    module = bld.create_ns3_module('tcps', ['core', 'network', 'internet'])
+    module = bld.create_ns3_module('tcps', ['core', 'network', 'internet', 'virtual-net-device'])
     module.source = ['reference/%s/%s.cc' % (layer, name) for layer in sorted(STACK) for name in STACK[layer]]
     model = bld.path.find_node('cmake/ModelFiles.cmake').read()
     module.source += ['model/' + name for name in re.findall(r'[\w/-]+\.cc\b', model)]

@@ -32,6 +32,7 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-path-element.h
   path/tcps-path-packet.h
   path/tcps-payload-editor.h
+  path/tcps-proxy.h
   path/tcps-reset-injector.h
   path/tcps-segment-coalescer.h
   path/tcps-segment-splitter.h
@@ -41,6 +42,7 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-tagged-injector.h
   path/tcps-wire-node.h)
 set(TCPSLAB_MODEL_SOURCES
+  tcps-abort.cc
   tcps-bytes-header.cc
   tcps-control-guard.cc
   tcps-convert.cc
@@ -85,6 +87,9 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-path-packet.cc
   path/tcps-path-segment.cc
   path/tcps-payload-editor.cc
+  path/tcps-proxy-host.cc
+  path/tcps-proxy-relay.cc
+  path/tcps-proxy.cc
   path/tcps-reset-injector.cc
   path/tcps-sack-blocks.cc
   path/tcps-segment-coalescer.cc

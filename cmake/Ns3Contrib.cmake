@@ -39,7 +39,7 @@ build_lib(
   LIBNAME tcps
   SOURCE_FILES ${tcps_sources}
   HEADER_FILES ${tcps_headers}
-  LIBRARIES_TO_LINK ${libcore} ${libnetwork} ${libinternet}
+  LIBRARIES_TO_LINK ${libcore} ${libnetwork} ${libinternet} ${libvirtual-net-device}
 )
 # Not through build_lib, which exports what it links.
 target_link_libraries(${libtcps} PRIVATE tcpslab_tcps)

@@ -64,6 +64,14 @@ TcpsToNs3(const wire::Address& address)
     return address.family() == wire::Family::kIpv4 ? Address(TcpsToIpv4(address)) : Address(TcpsToIpv6(address));
 }
 
+Address
+TcpsToNs3(const wire::Endpoint& endpoint)
+{
+    return endpoint.address.family() == wire::Family::kIpv4
+               ? Address(InetSocketAddress(TcpsToIpv4(endpoint.address), endpoint.port))
+               : Address(Inet6SocketAddress(TcpsToIpv6(endpoint.address), endpoint.port));
+}
+
 tcpslab::stack::Instant
 TcpsNow()
 {

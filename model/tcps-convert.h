@@ -28,6 +28,8 @@ Ipv6Address TcpsToIpv6(const tcpslab::wire::Address& address);
 
 /** As an Ipv4Address or Ipv6Address. */
 Address TcpsToNs3(const tcpslab::wire::Address& address);
+/** As an InetSocketAddress or Inet6SocketAddress. */
+Address TcpsToNs3(const tcpslab::wire::Endpoint& endpoint);
 
 /** Simulation time as the stack's clock. */
 tcpslab::stack::Instant TcpsNow();

@@ -14,18 +14,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "model/tcps-abort.h"
 #include "scenarios/runner/ns3_units.h"
 
 namespace tcpslab::scenarios {
-namespace {
-
-// ns-3's sockets have no abort; this reaches the one that TcpSocketBase keeps to itself.
-class Aborter : public ns3::TcpSocketBase {
- public:
-  static void Abort(ns3::TcpSocketBase& socket) { (socket.*(&Aborter::SendRST))(); }
-};
-
-}  // namespace
 
 PatternApplication::PatternApplication(const ns3::Ptr<ns3::Node>& node, const ApplicationPlan& plan,
                                        const std::vector<AttributeSetting>& attributes, SettledCallback on_settled)
@@ -203,7 +195,7 @@ void PatternApplication::EndIfDone() {
     case Ending::kAbort:
       if (AllAcknowledged()) {
         Finish();
-        Aborter::Abort(*ns3::DynamicCast<ns3::TcpSocketBase>(socket_));
+        ns3::TcpsAbort(socket_);
       }
       break;
   }
