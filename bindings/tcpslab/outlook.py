@@ -7,7 +7,11 @@ from tcpslab.results import Record
 # Tones, from the worst; page.css colours them.
 _SIGNS = {"error": "!", "bad": "▲", "warn": "◆", "stop": "■", "bare": "○", "fair": "◐", "good": "●"}
 _ATTACKS = {"undetected": "bad", "detected": "warn", "prevented": "good"}
-_PROTECTIONS = {"none": ("bare", "unprotected"), "encrypted": ("fair", "encrypted"), "authenticated": ("good", "authenticated")}
+_PROTECTIONS = {
+    "none": ("bare", "unprotected"),
+    "encrypted": ("fair", "encrypted"),
+    "authenticated": ("good", "authenticated"),
+}
 
 
 @dataclass(frozen=True)

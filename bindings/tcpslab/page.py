@@ -1,4 +1,4 @@
-"""The HTML page of `lab run`: one file that says what happened in every run, readable without network and JavaScript."""
+"""The HTML page of `lab run`: what happened in every run, in one file that needs neither network nor JavaScript."""
 
 import json
 import re

@@ -27,11 +27,11 @@ class Chart:
 
 def charts(records: Sequence[Record]) -> list[Chart]:
     """Those for which there is something to draw."""
+    goodput = "bytes delivered to applications over the time they took"
+    handshake = "from connecting until the connecting side is established"
     drawn = (
-        _chart(records, "Goodput", "bytes delivered to applications over the time they took", _goodput, report.bit_rate),
-        _chart(
-            records, "Handshake time", "from connecting until the connecting side is established", _handshake, _milliseconds
-        ),
+        _chart(records, "Goodput", goodput, _goodput, report.bit_rate),
+        _chart(records, "Handshake time", handshake, _handshake, _milliseconds),
     )
     return [chart for chart in drawn if chart]
 

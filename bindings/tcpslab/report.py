@@ -24,7 +24,15 @@ _STYLES = {
     "none": "dim",
 }
 # Of a run as a whole, by the tone of its outlook.
-_TONES = {"error": "bold red", "bad": "red", "warn": "yellow", "stop": "magenta", "bare": "dim", "fair": "cyan", "good": "green"}
+_TONES = {
+    "error": "bold red",
+    "bad": "red",
+    "warn": "yellow",
+    "stop": "magenta",
+    "bare": "dim",
+    "fair": "cyan",
+    "good": "green",
+}
 # Above this number of runs, a person gets one row for each scenario.
 _MANY_RUNS = 40
 _GAP = 2
@@ -170,7 +178,8 @@ def _print_for_person(console: Console, records: Sequence[Record]) -> None:
 def _print_matrix(console: Console, records: Sequence[Record]) -> None:
     """One row for each scenario and one column for each protocol; below it what was not as expected."""
     protocols = sorted({record.protocol for record in records})
-    widths = [max(map(len, [protocol, *(_glance(r) for r in records if r.protocol == protocol)])) for protocol in protocols]
+    cells = [*zip(protocols, protocols, strict=True), *((record.protocol, _glance(record)) for record in records)]
+    widths = [max(len(cell) for column, cell in cells if column == protocol) for protocol in protocols]
     room = console.width - sum(_GAP + width for width in widths)
     names = min(max(len(record.title) for record in records), max(room, 1))
     for family, of_family in groupby(records, key=lambda record: record.family):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from tcpslab.results import OUTCOMES, Record
 
 # Rows of a time line that the page shows; the file beside the captures has all that was recorded.
 _MOST_ROWS = 160
+# Segments in a row that are told one by one although they are alike.
+_MOST_ALIKE = 2
 _ACTIONS = {"dropped": "dropped", "modified": "modified", "delayed": "delayed", "injected": "injected"}
 _WAYS = {"forward": "towards the server", "backward": "towards the client"}
 
@@ -90,7 +93,9 @@ def _outcomes(expected: Mapping[str, Any], observed: Mapping[str, Any]) -> list[
 def _metrics(metrics: Mapping[str, Any], goodput: float | None) -> list[tuple[str, str]]:
     def shown(key: str, unit: str) -> str:
         value = metrics.get(key)
-        return "–" if value is None else f"{value:,g} {unit}".strip() if isinstance(value, float) else f"{value:,} {unit}"
+        if value is None:
+            return "–"
+        return (f"{value:,g}" if isinstance(value, float) else f"{value:,}") + (f" {unit}" if unit else "")
 
     if not metrics:
         return []
@@ -144,7 +149,7 @@ def _rows(record: Record, folder: Path) -> Iterator[Row]:
             yield _event(event)
         return
     several = _has_parallel_connections(entries)
-    for entry in entries:
+    for entry, alike in _folded(entries):
         kind = entry["kind"]
         if kind == "segment":
             yield _segment(entry, several, len(elements) + 1)
@@ -159,6 +164,26 @@ def _rows(record: Record, folder: Path) -> Iterator[Row]:
             yield Row(_time(entry), "visit", "", f"visit {entry['visit']}: the {entry['host']} connects")
         elif kind == "gap":
             yield Row("", "gap", "", f"{entry['left_out']} lines left out")
+        if alike:
+            yield Row("", "gap", "", f"{len(alike)} more like it, the last: {_summary(alike[-1], several)}")
+
+
+def _folded(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]:
+    """Each entry with those that follow it and differ in time and numbers only, if they are more than a few."""
+    for key, group in groupby(entries, key=_likeness):
+        first, *alike = group
+        if key is not None and len(alike) > _MOST_ALIKE:
+            yield first, alike
+        else:
+            for entry in (first, *alike):
+                yield entry, []
+
+
+def _likeness(entry: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    if entry["kind"] not in ("segment", "action"):
+        return None
+    keys = ("kind", "from", "link", "to", "element", "action", "connection", "flags", "note")
+    return (*(entry.get(key) for key in keys), entry.get("length", 0) > 0, tuple(entry.get("options", ())))
 
 
 def _has_parallel_connections(entries: Sequence[Mapping[str, Any]]) -> bool:
@@ -187,7 +212,8 @@ def _segment(entry: Mapping[str, Any], several: bool, links: int) -> Row:
     notes = [entry["note"]] if "note" in entry else []
     reached = entry["to"]
     if links > 1 and reached != (links if forward else 1):
-        notes.append(f"on link {entry['link']}" if reached == entry["link"] else f"on links {entry['link']} to {reached}")
+        last = "" if reached == entry["link"] else f" to {reached}"
+        notes.append(f"on link{'s' if last else ''} {entry['link']}{last}")
     elif links > 1 and entry["link"] != (1 if forward else links):
         notes.append(f"from link {entry['link']}")
     return Row(
@@ -202,7 +228,7 @@ def _segment(entry: Mapping[str, Any], several: bool, links: int) -> Row:
 
 def _action(entry: Mapping[str, Any], several: bool, elements: Sequence[str]) -> Row:
     arrow = "→" if entry["from"] == "client" else "←"
-    verb = {"drop": "drops", "modify": "makes it", "delay": "delays", "inject": "sends"}[entry["action"]]
+    verb = {"drop": "drops", "modify": "edits to", "delay": "delays", "inject": "sends"}[entry["action"]]
     until = f"until {entry['until']:.6f}" if "until" in entry else ""
     note = "; ".join(part for part in (until, entry.get("note", "")) if part)
     return Row(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from small_tree import record, run_lab
 
-from tcpslab import page
+from tcpslab import page, story
 from tcpslab.results import Record
 
 needs_chromium = pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium on this machine")
@@ -63,7 +63,8 @@ def test_each_run_has_a_cell_with_its_outcome_and_a_story(tmp_path: Path) -> Non
 
 
 def test_a_difference_is_said_first(tmp_path: Path) -> None:
-    text = render(tmp_path, record(), record(dialect="lkm", verdict="differs", expected={"protection": "authenticated"}))
+    differing = record(dialect="lkm", verdict="differs", expected={"protection": "authenticated"})
+    text = render(tmp_path, record(), differing)
     assert "Not as expected" in text
     assert "protection: expected authenticated, observed encrypted" in text
     assert "Not as expected" not in render(tmp_path, record())
@@ -75,7 +76,8 @@ def test_a_run_that_failed_has_a_story_too(tmp_path: Path) -> None:
 
 
 def test_scenario_file_and_provenance_are_there(tmp_path: Path) -> None:
-    text = render(tmp_path, record(), texts={"transfer/first-visit": "name: transfer/first-visit\nsummary: Two <hosts>.\n"})
+    texts = {"transfer/first-visit": "name: transfer/first-visit\nsummary: Two <hosts>.\n"}
+    text = render(tmp_path, record(), texts=texts)
     assert "Two &lt;hosts&gt;." in text
     for word in ("c0ffee", "lab run", "3.37"):
         assert word in text
@@ -101,6 +103,33 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out" / "report.html"
 
 
+def test_segments_that_are_alike_are_told_together(tmp_path: Path) -> None:
+    def segment(number: int, **changes: object) -> dict[str, object]:
+        place = {"t": number / 100, "kind": "segment", "from": "server", "link": 1, "to": 1, "connection": 1}
+        return {**place, "flags": "ACK", "seq": 1 + 100 * number, "ack": 1, "length": 100, "options": ["TM"], **changes}
+
+    entries = [
+        {"t": 0, "kind": "visit", "visit": 1, "host": "client"},
+        *(segment(number) for number in range(5)),
+        segment(5, note="retransmission"),
+        {"t": 0.06, "kind": "event", "host": "client", "event": "tag-invalid", "detail": "", "connection": 1},
+        *(segment(number) for number in (7, 8)),
+        {"kind": "gap", "left_out": 12},
+    ]
+    (tmp_path / "timeline.json").write_text(json.dumps({"entries": entries}))
+    rows = story.tell(Record(record(artefacts={"timeline": "timeline.json"})), tmp_path).rows
+    assert [(row.kind.split()[0], row.text) for row in rows] == [
+        ("visit", "visit 1: the client connects"),
+        ("s", "ACK seq 1 ack 1 100 bytes"),
+        ("gap", "4 more like it, the last: ACK seq 401 ack 1 100 bytes"),
+        ("s", "ACK seq 501 ack 1 100 bytes"),
+        ("event", "tag-invalid"),
+        ("s", "ACK seq 701 ack 1 100 bytes"),
+        ("s", "ACK seq 801 ack 1 100 bytes"),
+        ("gap", "12 lines left out"),
+    ]
+
+
 def test_real_files_of_a_run_are_linked(report: Path) -> None:
     targets = _Links(report.read_text(encoding="utf-8")).targets
     assert any(target.startswith("data:") for target in targets)
@@ -108,8 +137,8 @@ def test_real_files_of_a_run_are_linked(report: Path) -> None:
     assert all((report.parent / target).is_file() for target in beside)
 
 
-# Run in a copy of the page, in a frame of the width wanted (a window is never narrower than 500 pixels): what a reader's
-# eye would tell.
+# Run in a copy of the page, in a frame of the width wanted (a window is never narrower than 500 pixels): what an eye
+# would tell.
 _MEASURE = """<script>
 addEventListener("load", () => {
   const shown = (element) => element.getClientRects().length > 0;

@@ -168,14 +168,15 @@ bool Timeline::IsWorthTelling(const TimelineEntry& entry, bool from_host) {
   }
   const std::optional<SegmentReader::Flow>& flow = reader_.flow();
   const bool first = !flow || budget_.of_flow[*flow]++ < kFirstOfFlow;
-  const bool near = still_around_ > 0;
-  still_around_ -= near ? 1 : 0;
-  if (first && Spend(budget_.segments)) {
-    return true;
-  }
   const std::string& flags = entry.segment.flags;
   const bool ends = flags.find("FIN") != std::string::npos || flags.find("RST") != std::string::npos;
-  return (near || ends || entry.segment.repeats) && Spend(budget_.around);
+  const bool near = ends || still_around_ > 0;
+  if (ends) {
+    still_around_ = kAround;  // how it is answered
+  } else if (near) {
+    --still_around_;
+  }
+  return (first && Spend(budget_.segments)) || ((near || entry.segment.repeats) && Spend(budget_.around));
 }
 
 void Timeline::Tell(const Shared& entry) {

@@ -140,7 +140,8 @@ def test_artefacts_are_where_the_record_says(simulator: Simulator, tmp_path: Pat
 def test_record_says_what_each_element_did(simulator: Simulator, scenario_file: Writer, tmp_path: Path) -> None:
     """A stripper that takes TC from the SYN alone, and a loss of the first data segment each way."""
     file = scenario_file(
-        "name: deeds\npath:\n  - {type: ns3::TcpsOptionStripper, Kinds: 253, Segments: syn, Goal: downgrade, visits: [1]}\n"
+        "name: deeds\npath:\n"
+        "  - {type: ns3::TcpsOptionStripper, Kinds: 253, Segments: syn, Goal: downgrade, visits: [1]}\n"
         "  - {type: ns3::TcpsLoss, Only: data, Segments: 1}\nexpect: {tcps/readme: {protection: none}}\n"
     )
     outcome = simulator(file, "--out", tmp_path / "out")
