@@ -44,6 +44,13 @@ WindowScaleOf(const wire::Segment& segment)
     return std::min(std::to_integer<unsigned>(option->body()[0]), maximum);
 }
 
+bool
+IsAnotherAttempt(const TcpsTrackedFlow& flow, const wire::Segment& segment, TcpsPathElement::Direction direction)
+{
+    const std::optional<uint32_t> isn = flow.Sender(direction).isn;
+    return segment.IsSyn() && isn && *isn != segment.sequence;
+}
+
 void
 Note(Windows2& windows, const wire::Segment& segment, TcpsPathElement::Direction direction)
 {
@@ -112,7 +119,8 @@ void
 TcpsFirewall::HandleSegment(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction)
 {
     const TcpsTrackedFlow* flow = GetTracker().Find(segment->source, segment->destination);
-    if (flow != nullptr && Simulator::Now() - flow->lastSeen > m_idleTimeout)
+    const bool idle = flow != nullptr && Simulator::Now() - flow->lastSeen > m_idleTimeout;
+    if (idle || (flow != nullptr && IsAnotherAttempt(*flow, *segment, direction)))
     {
         m_windows->erase(flow->number);
         GetTracker().Forget(segment->source, segment->destination);

@@ -25,7 +25,8 @@ namespace wire = tcpslab::wire;
 
 struct TcpsPayloadEditor::Stream
 {
-    std::optional<uint32_t> sent;           //!< sequence number behind all that passed; known from the SYN on
+    std::optional<uint32_t> initial;        //!< its SYN's sequence number
+    std::optional<uint32_t> sent;           //!< sequence number behind all that passed
     bool fresh = false;                     //!< the segment at hand carries data that did not pass before
     uint32_t segments = 0;                  //!< fresh ones so far
     std::optional<TcpsStreamSplice> splice; //!< once its place is known
@@ -128,7 +129,12 @@ TcpsPayloadEditor::HandleSegment(const TcpsPathPacket& packet, TcpsPathSegment& 
     Stream& own = streams[direction];
     const Stream& peers = streams[TcpsReverse(direction)];
     const uint32_t end = segment->sequence + segment->SequenceLength();
-    if (!own.sent && !segment->Has(wire::kSyn))
+    if (segment->Has(wire::kSyn) && own.initial != segment->sequence)
+    {
+        own = {}; // another attempt, from another number
+        own.initial = segment->sequence;
+    }
+    if (!own.initial)
     {
         Forward(packet, direction);
         return;

@@ -74,6 +74,15 @@ BOOST_AUTO_TEST_CASE(RefusesWhatItDidNotSeeBegin) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(AnotherAttemptCountsAnew) {
+  Fixture f;
+  BOOST_TEST(f.Forward(wire::kSyn, 70000, 0));
+  BOOST_TEST(f.Backward(kSynAck, 90000, 70001));
+  f.Open();
+  BOOST_TEST(f.Forward(wire::kAck, 101, 501, "request"));
+  BOOST_TEST(f.Backward(wire::kAck, 501, 108, "response"));
+}
+
 BOOST_AUTO_TEST_CASE(ARefusedConnectionIsAnswered) {
   Fixture f;
   BOOST_TEST(f.Forward(wire::kSyn, 100, 0));

@@ -102,6 +102,13 @@ BOOST_AUTO_TEST_CASE(DeletesAndPutsNumbersRight) {
   BOOST_TEST(Acknowledged(bench, 106) == 111U);
 }
 
+BOOST_AUTO_TEST_CASE(AnotherAttemptCountsAnew) {
+  Bench bench(Make("ns3::TcpsPayloadEditor", {{"Edits", "client"}, {"Offset", "1"}, {"Bytes", "X"}}));
+  bench.Receive(*Travelling(kForward, wire::kSyn, 70000), kForward);  // never answered
+  Open(bench);
+  BOOST_TEST(Sent(bench, 101, "abc").PayloadText() == "aXc");
+}
+
 BOOST_AUTO_TEST_CASE(SackBlocksFollow) {
   Bench bench(
       Make("ns3::TcpsPayloadEditor", {{"Edits", "client"}, {"Mode", "insert"}, {"Offset", "0"}, {"Bytes", "1234"}}));
