@@ -41,9 +41,7 @@ def complaints(captures: list[Path], kind: str) -> dict[int, list[str]]:
         with tempfile.NamedTemporaryFile(suffix=".pcapng") as merged:
             part = captures[start : start + AT_ONCE]
             subprocess.run(["mergecap", "-a", "-F", "pcapng", "-I", "none", "-w", merged.name, *part], check=True)
-            command = ["tshark", "-r", merged.name, "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"]
-            # One connection here is not the next one with its ports in another capture.
-            command += ["-o", "tcp.desegment_tcp_streams:FALSE"]
+            command = ["tshark", "-r", merged.name, *(word for preference in PREFERENCES for word in ("-o", preference))]
             command += ["-Y", COMPLAINTS[kind], "-T", "fields", "-e", "frame.interface_id", "-e", "_ws.col.Info"]
             out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         for line in out.splitlines():
