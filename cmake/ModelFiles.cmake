@@ -39,6 +39,7 @@ set(TCPSLAB_MODEL_HEADERS
   path/tcps-selective-element.h
   path/tcps-syn-dropper.h
   path/tcps-syn-injector.h
+  path/tcps-tag-forger.h
   path/tcps-tagged-injector.h
   path/tcps-wire-node.h)
 set(TCPSLAB_MODEL_SOURCES
@@ -65,6 +66,7 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-data-injector.cc
   path/tcps-dpi-filter.cc
   path/tcps-false-identity.cc
+  path/tcps-field1305.cc
   path/tcps-fin-injector.cc
   path/tcps-firewall.cc
   path/tcps-flow-tracker.cc
@@ -76,7 +78,10 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-injector.cc
   path/tcps-isn-rewriter.cc
   path/tcps-key-forger.cc
+  path/tcps-key-recovery.cc
   path/tcps-key-substitution.cc
+  path/tcps-lkm-search.cc
+  path/tcps-mac-polynomial.cc
   path/tcps-middle-session.cc
   path/tcps-mtu-black-hole.cc
   path/tcps-napt.cc
@@ -87,6 +92,7 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-path-packet.cc
   path/tcps-path-segment.cc
   path/tcps-payload-editor.cc
+  path/tcps-polynomial-roots.cc
   path/tcps-proxy-host.cc
   path/tcps-proxy-relay.cc
   path/tcps-proxy.cc
@@ -98,5 +104,6 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-stream-splice.cc
   path/tcps-syn-dropper.cc
   path/tcps-syn-injector.cc
+  path/tcps-tag-forger.cc
   path/tcps-tagged-injector.cc
   path/tcps-wire-node.cc)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/endian/conversion.hpp>
+#include <utility>
 
 namespace tcpslab::tcps {
 namespace {
@@ -18,32 +19,50 @@ void StoreLittle64(std::uint64_t value, std::byte* out) {
 }
 
 // The block sequence of section 5: which blocks have 2^128 added is the specification's, not RFC 8439's.
-template <class Mac>
-crypto::Tag TagWith(const crypto::OneTimeKey& key, std::uint64_t position, std::uint8_t tcp_flags,
-                    std::span<const std::byte> ciphertext) {
-  Mac mac(key);
-
+template <class Sink>
+void Feed(Sink& sink, std::uint64_t position, std::uint8_t tcp_flags, std::span<const std::byte> ciphertext) {
   Block header{};
   StoreLittle64(position, header.data());
   header[8] = std::byte{tcp_flags};
   header[9] = std::byte{1};
-  mac.Block(header, false);
+  sink.Block(header, false);
 
   const std::size_t full = ciphertext.size() / crypto::kPoly1305BlockSize * crypto::kPoly1305BlockSize;
-  mac.FullBlocks(ciphertext.first(full));
+  sink.FullBlocks(ciphertext.first(full));
   if (full < ciphertext.size()) {
     Block last{};
     const auto end = std::ranges::copy(ciphertext.subspan(full), last.begin()).out;
     *end = std::byte{1};
-    mac.Block(last, false);
+    sink.Block(last, false);
   }
 
   Block lengths{};
   StoreLittle64(kStatedHeaderLength, lengths.data());
   StoreLittle64(ciphertext.size(), lengths.data() + 8);
-  mac.Block(lengths, true);
+  sink.Block(lengths, true);
+}
+
+template <class Mac>
+crypto::Tag TagWith(const crypto::OneTimeKey& key, std::uint64_t position, std::uint8_t tcp_flags,
+                    std::span<const std::byte> ciphertext) {
+  Mac mac(key);
+  Feed(mac, position, tcp_flags, ciphertext);
   return mac.Finish();
 }
+
+// Keeps the blocks.
+struct Collector {
+  void Block(const std::array<std::byte, crypto::kPoly1305BlockSize>& block, bool high_bit) {
+    blocks.push_back({block, high_bit});
+  }
+  void FullBlocks(std::span<const std::byte> bytes) {
+    for (; !bytes.empty(); bytes = bytes.subspan(crypto::kPoly1305BlockSize)) {
+      MacBlock& block = blocks.emplace_back(MacBlock{.bytes = {}, .high_bit = true});
+      std::ranges::copy(bytes.first(block.bytes.size()), block.bytes.begin());
+    }
+  }
+  std::vector<MacBlock> blocks;
+};
 
 }  // namespace
 
@@ -59,10 +78,20 @@ crypto::OneTimeKey DeriveOneTimeKey(const crypto::ChaCha20Key& mac_key, std::uin
 
 crypto::Tag PacketTag(TagArithmetic arithmetic, const crypto::ChaCha20Key& mac_key, std::uint64_t position,
                       std::uint8_t tcp_flags, std::span<const std::byte> ciphertext) {
-  const crypto::OneTimeKey key = DeriveOneTimeKey(mac_key, position);
+  return PacketTagUnder(arithmetic, DeriveOneTimeKey(mac_key, position), position, tcp_flags, ciphertext);
+}
+
+crypto::Tag PacketTagUnder(TagArithmetic arithmetic, const crypto::OneTimeKey& key, std::uint64_t position,
+                           std::uint8_t tcp_flags, std::span<const std::byte> ciphertext) {
   return arithmetic == TagArithmetic::kStandard
              ? TagWith<crypto::StandardPoly1305>(key, position, tcp_flags, ciphertext)
              : TagWith<crypto::LkmPoly1305>(key, position, tcp_flags, ciphertext);
+}
+
+std::vector<MacBlock> MacBlocks(std::uint64_t position, std::uint8_t tcp_flags, std::span<const std::byte> ciphertext) {
+  Collector collector;
+  Feed(collector, position, tcp_flags, ciphertext);
+  return std::move(collector.blocks);
 }
 
 }  // namespace tcpslab::tcps
