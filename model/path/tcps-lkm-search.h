@@ -31,8 +31,8 @@ namespace ns3
  *
  * has to be solved 2^27 times. Messages of at most 16 bytes with equal flags differ in their last two blocks only, and
  * what is to be solved is quadratic: a square root each, of which half exist. A root has zeros where the clamp puts
- * them once in 2^24: some eight candidates are left, and two tags cannot tell which is right. A wrong forgery costs
- * nothing.
+ * them once in 2^24: some eight of them. Those are kept whose residues differ limb by limb as the tags say, which
+ * leaves one to three; two tags cannot tell which is right. A wrong forgery costs nothing.
  */
 class TcpsLkmSearch
 {

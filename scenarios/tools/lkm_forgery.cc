@@ -73,7 +73,7 @@ std::size_t SearchAll(const TcpsLkmSearch& search, unsigned threads) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Finds the one-time keys that explain two tags of the upstream TCP/S module at one position: some eight, after\n"
+      "Finds the one-time keys that explain two tags of the upstream TCP/S module at one position: a few, after\n"
       "2^27 square roots (a minute or two). Messages are FLAGS:CIPHERTEXT:TAG of at most 16 bytes each, flags in\n"
       "decimal, bytes in hex, as tshark prints tcp.flags, tcp.payload and, behind fd14544d, tcp.options.\n"
       "Prints one key a line. Exit codes: 0 found, 1 none, 2 bad request.\n\n"
