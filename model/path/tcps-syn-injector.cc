@@ -32,6 +32,12 @@ TcpsSynInjector::GetTypeId()
                           EnumValue(OFFER_NONE),
                           TcpsMakeEnumAccessor<Offer>(&TcpsSynInjector::m_offer),
                           MakeEnumChecker(OFFER_NONE, "none", OFFER_RANDOM, "random"))
+            .AddAttribute(
+                "Acknowledges",
+                "None: a SYN. Else a SYN-ACK, of the receiver's exact number or of a random one.",
+                EnumValue(ACKNOWLEDGES_NONE),
+                TcpsMakeEnumAccessor<Acknowledges>(&TcpsSynInjector::m_acknowledges),
+                MakeEnumChecker(ACKNOWLEDGES_NONE, "none", ACKNOWLEDGES_EXACT, "exact", ACKNOWLEDGES_RANDOM, "random"))
             .AddAttribute("Source",
                           "The IP address that the SYNs come from, of the connection's family; empty: the connection's "
                           "own.",
@@ -73,6 +79,12 @@ TcpsSynInjector::Fire(const TcpsTrackedFlow& flow, Direction direction, uint32_t
     segment.flags = wire::kSyn;
     segment.window = UINT16_MAX;
     segment.sequence = GetRandom()->GetInteger(0, UINT32_MAX);
+    if (m_acknowledges != ACKNOWLEDGES_NONE)
+    {
+        segment.flags |= wire::kAck;
+        segment.acknowledgement = m_acknowledges == ACKNOWLEDGES_EXACT ? flow.Sender(TcpsReverse(direction)).next
+                                                                       : GetRandom()->GetInteger(0, UINT32_MAX);
+    }
     segment.options = *wire::OptionArea::FromBytes(mss);
     if (m_offer == OFFER_RANDOM)
     {

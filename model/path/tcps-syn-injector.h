@@ -22,6 +22,9 @@ namespace ns3
  * shot, 1024 and up: with `Count`, a flood that fills tables. `When` `syn` with `Before` floods a server just before
  * the genuine client knocks. The flood goes to the connection's own port, where something listens, or to `Port`.
  * `Offer` adds a TC option with a random key, so that TCP/S takes part.
+ *
+ * `Acknowledges` makes them SYN-ACKs: `exact`, of what the receiver sent last, or `random`, as one off the path
+ * guesses.
  */
 class TcpsSynInjector : public TcpsInjector
 {
@@ -31,6 +34,14 @@ class TcpsSynInjector : public TcpsInjector
     {
         OFFER_NONE,  //!< "none"
         OFFER_RANDOM //!< "random"
+    };
+
+    /** Attribute Acknowledges. */
+    enum Acknowledges
+    {
+        ACKNOWLEDGES_NONE,  //!< "none"
+        ACKNOWLEDGES_EXACT, //!< "exact"
+        ACKNOWLEDGES_RANDOM //!< "random"
     };
 
     /**
@@ -46,9 +57,10 @@ class TcpsSynInjector : public TcpsInjector
     bool SetSource(std::string address);
     std::string GetSource() const;
 
-    Offer m_offer{OFFER_NONE}; //!< attribute Offer
-    std::string m_source;      //!< attribute Source; an IP address, or empty
-    uint16_t m_port{0};        //!< attribute Port
+    Offer m_offer{OFFER_NONE};                      //!< attribute Offer
+    Acknowledges m_acknowledges{ACKNOWLEDGES_NONE}; //!< attribute Acknowledges
+    std::string m_source;                           //!< attribute Source; an IP address, or empty
+    uint16_t m_port{0};                             //!< attribute Port
 };
 
 } // namespace ns3

@@ -20,9 +20,9 @@ using ns3::Ptr;
 using ns3::TcpsPathElement;
 using Output = Bench::Output;
 
-wire::OptionArea Area(std::vector<int> bytes) {
-  std::vector<std::byte> raw;
-  for (const int byte : bytes) raw.push_back(static_cast<std::byte>(byte));
+wire::OptionArea Area(const std::vector<int>& bytes) {
+  std::vector<std::byte> raw(bytes.size());
+  std::ranges::transform(bytes, raw.begin(), [](int byte) { return static_cast<std::byte>(byte); });
   return *wire::OptionArea::FromBytes(raw);
 }
 
@@ -100,6 +100,19 @@ BOOST_AUTO_TEST_CASE(FloodAheadOfTheGenuineSyn) {
   }
   BOOST_TEST(ports.size() == 40U);
   BOOST_TEST(numbers.size() == 40U);
+}
+
+BOOST_AUTO_TEST_CASE(SynAck) {
+  for (const std::string acknowledges : {"exact", "random"}) {
+    PathConversation conversation(
+        Make("ns3::TcpsSynInjector", {{"When", "syn"}, {"Towards", "client"}, {"Acknowledges", acknowledges}}));
+    conversation.Handshake();
+    const std::vector<Output> forged = conversation.Forged();
+    BOOST_TEST_REQUIRE(forged.size() == 1U);
+    BOOST_TEST((forged[0].direction == kBackward));
+    BOOST_TEST(forged[0].segment->IsSynAck());
+    BOOST_TEST((forged[0].segment->acknowledgement == kClientIsn + 1) == (acknowledges == "exact"));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(SourceOfAnotherFamily) {
