@@ -6,6 +6,8 @@
 #include "ns3/inet-socket-address.h"
 #include "ns3/inet6-socket-address.h"
 #include "ns3/object-ptr-container.h"
+#include "ns3/packet.h"
+#include "ns3/tcp-header.h"
 #include "ns3/tcp-l4-protocol.h"
 #include "ns3/tcp-rx-buffer.h"
 #include "ns3/tcp-socket-base.h"
@@ -18,6 +20,8 @@ namespace wire = tcpslab::wire;
 
 namespace
 {
+
+constexpr uint32_t kNextAfterSyn = 1; //!< ns-3's TCP counts from 0
 
 /** Reaches what TcpSocketBase keeps to itself. */
 class Access : public TcpSocketBase
@@ -70,8 +74,7 @@ PassesReset(TcpSocketBase& socket, wire::Segment& segment)
     segment.flags = static_cast<uint8_t>(segment.flags & ~wire::kAck);
     if (Access::State(socket) == TcpSocket::SYN_SENT)
     {
-        constexpr uint32_t nextAfterSyn = 1;
-        return ack && segment.acknowledgement == nextAfterSyn;
+        return ack && segment.acknowledgement == kNextAfterSyn;
     }
     const uint32_t next = socket.GetRxBuffer()->NextRxSequence().GetValue();
     const uint32_t end = socket.GetRxBuffer()->MaxRxSequence().GetValue();
@@ -83,11 +86,34 @@ PassesReset(TcpSocketBase& socket, wire::Segment& segment)
     return segment.sequence == next;
 }
 
+/** RFC 9293, section 3.10.7.3: what acknowledges another SYN than ours is answered with <SEQ=SEG.ACK><CTL=RST>. */
+void
+RefuseAcknowledgement(TcpL4Protocol& tcp, TcpSocketBase& socket, const wire::Segment& segment)
+{
+    TcpHeader reset;
+    reset.SetSourcePort(segment.destination.port);
+    reset.SetDestinationPort(segment.source.port);
+    reset.SetSequenceNumber(SequenceNumber32(segment.acknowledgement));
+    reset.SetFlags(TcpHeader::RST);
+    tcp.SendPacket(Create<Packet>(),
+                   reset,
+                   TcpsToNs3(segment.destination.address),
+                   TcpsToNs3(segment.source.address),
+                   socket.GetBoundNetDevice());
+}
+
 bool
-PassesSyn(TcpSocketBase& socket)
+PassesSyn(TcpL4Protocol& tcp, TcpSocketBase& socket, const wire::Segment& segment)
 {
     switch (Access::State(socket))
     {
+        case TcpSocket::SYN_SENT:
+            if (segment.Has(wire::kAck) && segment.acknowledgement != kNextAfterSyn)
+            {
+                RefuseAcknowledgement(tcp, socket, segment);
+                return false;
+            }
+            return true;
         case TcpSocket::ESTABLISHED:
         case TcpSocket::CLOSE_WAIT:
         case TcpSocket::LAST_ACK:
@@ -104,14 +130,14 @@ PassesSyn(TcpSocketBase& socket)
 } // namespace
 
 bool
-TcpsPassesControl(const TcpL4Protocol& tcp, wire::Segment& segment)
+TcpsPassesControl(TcpL4Protocol& tcp, wire::Segment& segment)
 {
     const Ptr<TcpSocketBase> socket = FindSocket(tcp, segment);
     if (!socket)
     {
         return true;
     }
-    return segment.Has(wire::kRst) ? PassesReset(*socket, segment) : PassesSyn(*socket);
+    return segment.Has(wire::kRst) ? PassesReset(*socket, segment) : PassesSyn(tcp, *socket, segment);
 }
 
 } // namespace ns3

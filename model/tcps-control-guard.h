@@ -27,11 +27,14 @@ class TcpL4Protocol;
  * gives no answer, but takes window scaling, timestamps and congestion window from it. One in TIME-WAIT is TCP's to
  * judge.
  *
- * @param tcp that the segment is for; may send a challenge ACK
+ * In SYN-SENT, a SYN-ACK that acknowledges something else than the SYN is answered with an RST, and TCP waits on for
+ * the right one. ns-3's TCP gives up.
+ *
+ * @param tcp that the segment is for; may send a challenge ACK or an RST
  * @param segment has the RST or the SYN flag; its numbers are those of ns-3's TCP, counted from 0
  * @return whether TCP gets it
  */
-bool TcpsPassesControl(const TcpL4Protocol& tcp, tcpslab::wire::Segment& segment);
+bool TcpsPassesControl(TcpL4Protocol& tcp, tcpslab::wire::Segment& segment);
 
 } // namespace ns3
 

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "model/path/tcps-path-element.h"
 #include "model/test/path_bench.h"
@@ -14,13 +15,15 @@ namespace tcpslab::model_test {
 namespace {
 
 constexpr std::uint64_t kBytes = 200000;
-const std::string kReset = "ns3::TcpsResetInjector";
+constexpr const char* kReset = "ns3::TcpsResetInjector";
 
 struct Outcome {
   std::uint64_t received = 0;
   std::size_t pure_acks = 0;  // that the server sent
   std::size_t client_syns = 0;
-  std::size_t retransmissions = 0;  // that the client sent
+  std::size_t retransmissions = 0;               // that the client sent
+  std::vector<std::uint32_t> client_resets;      // their numbers
+  std::vector<std::uint32_t> acknowledged_syns;  // what SYN-ACKs acknowledge
 };
 
 // A bulk transfer through a path with an attacker on it.
@@ -34,10 +37,14 @@ Outcome Transfer(const std::string& type, const Attributes& attributes, bool ipv
   hosts.Run(ns3::Seconds(20));
   Outcome outcome;
   outcome.received = sink->GetTotalRx();
-  for (const wire::Segment& segment : hosts.Segments(false)) outcome.pure_acks += segment.IsPureAck() ? 1 : 0;
+  for (const wire::Segment& segment : hosts.Segments(false)) {
+    outcome.pure_acks += segment.IsPureAck() ? 1 : 0;
+    if (segment.IsSynAck()) outcome.acknowledged_syns.push_back(segment.acknowledgement);
+  }
   std::set<std::uint32_t> sent;
   for (const wire::Segment& segment : hosts.Segments(true)) {
     outcome.client_syns += segment.IsSyn() ? 1 : 0;
+    if (segment.Has(wire::kRst)) outcome.client_resets.push_back(segment.sequence);
     outcome.retransmissions += !segment.payload.empty() && !sent.insert(segment.sequence).second ? 1 : 0;
   }
   return outcome;
@@ -78,6 +85,19 @@ BOOST_AUTO_TEST_CASE(InSynSentItMustAcknowledgeTheSyn) {
     const bool refused = with_ack == std::string("true");
     BOOST_TEST(outcome.received == (refused ? 0U : kBytes));
     BOOST_TEST(outcome.client_syns == 1U);
+  }
+}
+
+// RFC 9293, section 3.10.7.3: the RST has the number that the SYN-ACK acknowledged; the right SYN-ACK still counts.
+BOOST_AUTO_TEST_CASE(AnAnswerToAnotherSynIsReset) {
+  for (const bool ipv6 : {false, true}) {
+    const Outcome outcome =
+        Transfer("ns3::TcpsSynInjector", {{"When", "syn"}, {"Towards", "client"}, {"Acknowledges", "random"}}, ipv6);
+    BOOST_TEST(outcome.received == kBytes);
+    BOOST_TEST(outcome.client_syns == 1U);
+    BOOST_TEST_REQUIRE(outcome.client_resets.size() == 1U);
+    BOOST_TEST_REQUIRE(outcome.acknowledged_syns.size() == 2U);
+    BOOST_TEST(outcome.client_resets[0] == outcome.acknowledged_syns[0]);
   }
 }
 
