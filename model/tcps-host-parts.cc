@@ -182,7 +182,8 @@ TcpsHostParts::Outbound(
         }
         else
         {
-            flow->spoken = true;
+            // An RST may answer a stray segment while our SYN is still waiting.
+            flow->spoken = flow->spoken || !segment.Has(wire::kRst);
             if (settings.windowAfterUnansweredScale)
             {
                 ScaleBack(segment, *flow);

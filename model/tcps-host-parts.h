@@ -115,8 +115,8 @@ class TcpsHostParts
         Offer own;                       //!< of our SYN or SYN-ACK
         Offer peer;                      //!< of the SYN or SYN-ACK that our TCP went on from
         bool peerKnown = false;          //!< peer is set
-        bool spoken = false;             //!< TCP sent something other than SYN: its next SYN begins another connection
-        bool heard = false;              //!< something other than SYN came in: TCP may be past the handshake
+        bool spoken = false; //!< TCP sent something other than SYN or RST: its next SYN begins another connection
+        bool heard = false;  //!< something other than SYN came in: TCP may be past the handshake
         TcpsDuplicateAckGuard duplicateAcks;
         uint64_t guards = 0; //!< m_guards when its socket was there already
         bool finSent = false;

@@ -88,6 +88,16 @@ struct Host {
 
 BOOST_AUTO_TEST_SUITE(initial_sequence_number)
 
+BOOST_AUTO_TEST_CASE(ResetOfAStrayAnswerLeavesTheHandshakeOpen) {
+  Host host;
+  const std::uint32_t isn = host.Send(wire::kSyn, 0).sequence;
+  host.Receive(wire::kSyn | wire::kAck, isn + 77);
+  BOOST_TEST(host.Send(wire::kRst, 77).sequence == isn + 77);
+  BOOST_TEST(host.Receive(wire::kSyn | wire::kAck, isn + 1, Options({2, 4, 4, 0})).sequence == 0U);
+  BOOST_TEST(host.Send(wire::kAck, 1).acknowledgement == kPeerIsn);
+  BOOST_TEST(host.limit == 1024U);
+}
+
 BOOST_AUTO_TEST_CASE(ShiftsOwnNumbersBothWays) {
   Host host;
   const std::uint32_t isn = host.Send(wire::kSyn, 0).sequence;
