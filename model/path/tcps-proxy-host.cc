@@ -60,6 +60,11 @@ TcpsProxyHost::TcpsProxyHost(const wire::Address& address, int64_t stream, Outpu
 TcpsProxyHost::~TcpsProxyHost()
 {
     m_device->SetSendCallback(MakeNullCallback<bool, Ptr<Packet>, const Address&, const Address&, uint16_t>());
+    for (const auto& [port, socket] : m_listeners)
+    {
+        socket->SetAcceptCallback(MakeNullCallback<bool, Ptr<Socket>, const Address&>(),
+                                  MakeNullCallback<void, Ptr<Socket>, const Address&>());
+    }
 }
 
 void
@@ -86,22 +91,34 @@ TcpsProxyHost::AddAddress()
 }
 
 Ptr<Socket>
+TcpsProxyHost::CreateSocket() const
+{
+    return Socket::CreateSocket(m_node, TcpSocketFactory::GetTypeId());
+}
+
+bool
+TcpsProxyHost::Bind(const Ptr<Socket>& socket, uint16_t port) const
+{
+    return socket->Bind(TcpsToNs3(wire::Endpoint{m_address, port})) == 0;
+}
+
+Ptr<Socket>
 TcpsProxyHost::Open(uint16_t port)
 {
-    Ptr<Socket> socket = Socket::CreateSocket(m_node, TcpSocketFactory::GetTypeId());
-    return socket->Bind(TcpsToNs3(wire::Endpoint{m_address, port})) == 0 ? socket : nullptr;
+    Ptr<Socket> socket = CreateSocket();
+    return Bind(socket, port) || Bind(socket, 0) ? socket : nullptr;
 }
 
 void
 TcpsProxyHost::Listen(uint16_t port)
 {
-    if (m_listening.contains(port))
+    if (m_listeners.contains(port))
     {
         return;
     }
-    if (Ptr<Socket> socket = Open(port))
+    if (Ptr<Socket> socket = CreateSocket(); Bind(socket, port))
     {
-        m_listening.insert(port);
+        m_listeners.emplace(port, socket);
         socket->SetAcceptCallback(MakeNullCallback<bool, Ptr<Socket>, const Address&>(),
                                   MakeCallback(&TcpsProxyHost::OnAccepted, this));
         socket->Listen();

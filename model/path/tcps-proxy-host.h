@@ -8,7 +8,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
+#include <map>
 
 #include "ns3/node.h"
 #include "ns3/socket.h"
@@ -50,8 +50,8 @@ class TcpsProxyHost
     void Listen(uint16_t port);
 
     /**
-     * @param port its own
-     * @return a socket to connect with; null if the port is taken
+     * @param port its own; another if that is taken: one of ns-3's nodes can use a port once only, whoever the peer is
+     * @return a socket to connect with; null if all are taken
      */
     Ptr<Socket> Open(uint16_t port);
 
@@ -60,6 +60,8 @@ class TcpsProxyHost
 
   private:
     void AddAddress();
+    Ptr<Socket> CreateSocket() const;
+    bool Bind(const Ptr<Socket>& socket, uint16_t port) const;
     bool Send(Ptr<Packet> packet, const Address& source, const Address& destination, uint16_t protocol);
     void OnAccepted(Ptr<Socket> socket, const Address& from);
 
@@ -68,7 +70,7 @@ class TcpsProxyHost
     Accept m_accept;
     Ptr<Node> m_node;
     Ptr<VirtualNetDevice> m_device;
-    std::set<uint16_t> m_listening;
+    std::map<uint16_t, Ptr<Socket>> m_listeners; //!< by port
 };
 
 } // namespace ns3

@@ -80,9 +80,12 @@ class TcpsProxy::Inside
         const Ptr<Socket> onward = HostOf(client.address, towards).Open(client.port);
         if (!onward)
         {
-            TcpsAbort(accepted); // the port's last connection is not over yet
+            TcpsAbort(accepted);
             return;
         }
+        Address local;
+        onward->GetSockName(local);
+        m_flows.insert(FlowKey(TcpsToWire(local), server).Bytes());
         m_relays.push_back(std::make_unique<TcpsProxyRelay>(accepted,
                                                             onward,
                                                             [this](const std::vector<uint8_t>& bytes)

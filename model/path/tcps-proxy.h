@@ -19,8 +19,8 @@ namespace ns3
  *
  * ns3::TcpsProxy terminates TCP: it answers each SYN in the server's name, whichever side that is on, connects onward
  * in the client's name once the first connection stands, and carries the bytes of either to the other. Neither end sees
- * more of the other than its address, port and bytes: no option, sequence number or segment boundary gets through. This
- * is what performance-enhancing and inspecting proxies do (RFC 3135).
+ * more of the other than its address, its port (unless that is in use) and its bytes: no option, sequence number or
+ * segment boundary gets through. This is what performance-enhancing and inspecting proxies do (RFC 3135).
  *
  * Both connections are those of ns-3's TCP, on nodes that nobody else sees. A reset or refused connection resets the
  * other. Connections whose SYN did not pass here pass untouched. What it carries it has read, so that with the goal

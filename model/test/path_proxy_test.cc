@@ -63,6 +63,21 @@ BOOST_AUTO_TEST_CASE(SeveralAtOnce) {
   BOOST_TEST(Connections(proxy) == 3U);
 }
 
+// Two connections from one port, to different servers' ports: behind a NAPT that is usual.
+BOOST_AUTO_TEST_CASE(APortInUse) {
+  TwoHosts hosts({.wire_node = true});
+  ns3::TcpsHelper().InstallPlain(hosts.nodes());
+  hosts.wire_node()->AddElement(Make("ns3::TcpsNapt", {{"PortBase", "6000"}}));
+  AddProxy(hosts);
+  const auto first = hosts.AddSink();
+  const auto second = hosts.AddSink(81);
+  hosts.BulkSend(50000);
+  hosts.BulkSend(30000, ns3::MilliSeconds(11), 81);
+  hosts.Run();
+  BOOST_TEST(first->GetTotalRx() == 50000U);
+  BOOST_TEST(second->GetTotalRx() == 30000U);
+}
+
 // Nobody listens: the proxy has accepted by then, so that it has to reset.
 BOOST_AUTO_TEST_CASE(ARefusalComesBack) {
   TwoHosts hosts({.wire_node = true});
