@@ -11,10 +11,12 @@
 
 namespace tcpslab::scenarios {
 
-PathRecorder::PathRecorder(const Topology& topology, Timeline* timeline)
-    : timeline_(timeline), elements_(topology.elements.size()) {
+PathRecorder::PathRecorder(const Topology& topology, const std::vector<ConnectionPlan>& plans, Timeline* timeline,
+                           std::function<void()> on_read)
+    : plans_(plans), timeline_(timeline), on_read_(std::move(on_read)), elements_(topology.elements.size()) {
   for (std::size_t i = 0; i < topology.elements.size(); ++i) {
     WatchElement(i, topology.elements[i]);
+    WatchReader(topology.elements[i]);
   }
   for (std::size_t link = 0; timeline_ != nullptr && link < topology.client_ends.size(); ++link) {
     WatchLink(link, HostName::kClient, topology.client_ends[link]);
@@ -61,6 +63,29 @@ void PathRecorder::WatchLink(std::size_t link, HostName sender, const ns3::Ptr<n
         const std::span<const std::byte> frame = BytesOf(packet);
         timeline_->OnTransmit(link, sender, frame.subspan(LinkTap::kPppHeader), SimulationTime());
       }));
+}
+
+// Who reads what it should not shows what it read; the other goals show at the hosts or on the wire.
+void PathRecorder::WatchReader(const ns3::Ptr<ns3::TcpsPathElement>& element) {
+  if (element->GetGoal() == ns3::TcpsPathElement::GOAL_READ) {
+    element->TraceConnectWithoutContext(
+        "Read", ns3::Callback<void, const std::vector<std::uint8_t>&>([this](const std::vector<std::uint8_t>& bytes) {
+          if (IsApplicationData(std::as_bytes(std::span(bytes)))) {
+            on_read_();
+          }
+        }));
+  }
+}
+
+bool PathRecorder::IsApplicationData(std::span<const std::byte> bytes) {
+  if (!read_index_) {
+    std::vector<const Pattern*> patterns;
+    for (const ConnectionPlan& plan : plans_) {
+      patterns.insert(patterns.end(), {&plan.request, &plan.response});
+    }
+    read_index_.emplace(std::move(patterns));
+  }
+  return read_index_->FoundIn(bytes);
 }
 
 std::span<const std::byte> PathRecorder::BytesOf(const ns3::Ptr<const ns3::Packet>& packet) {

@@ -13,7 +13,6 @@
 #include <optional>
 #include <utility>
 
-#include "scenarios/runner/clear_text.h"
 #include "scenarios/runner/connection_plan.h"
 #include "scenarios/runner/link_tap.h"
 #include "scenarios/runner/ns3_units.h"
@@ -69,8 +68,6 @@ class Simulation {
   void WatchHost(HostName name);
   void OnEvent(HostName name, const ns3::TcpsEvent& event);
   void OnStateChange(HostName name, const ns3::TcpsStateChange& change);
-  void WatchReaders();
-  bool IsApplicationData(std::span<const std::byte> bytes);
 
   void StartVisit(std::size_t visit);
   void Prepare(std::size_t visit);
@@ -96,7 +93,6 @@ class Simulation {
   stack::Duration visit_start_{};
   ns3::EventId visit_limit_;
   RunObservation observation_;
-  std::optional<ClearTextIndex> read_index_;  // of all patterns
 };
 
 Topology Build(const RunRequest& request) {
@@ -114,7 +110,6 @@ Simulation::Simulation(const RunRequest& request)
       monitor_(plans_, topology_.client_ends.size()),
       connections_(plans_.size()) {
   TapLinks();
-  WatchReaders();
   for (const HostName name : kHosts) {
     WatchHost(name);
     if (const std::optional<Script>& script = scenario_.host(name).script) {
@@ -125,7 +120,10 @@ Simulation::Simulation(const RunRequest& request)
   if (!request_.folder.empty()) {
     timeline_.emplace(plans_.size(), topology_.client_ends.size());
   }
-  path_.emplace(topology_, timeline_ ? &*timeline_ : nullptr);
+  path_.emplace(topology_, plans_, timeline_ ? &*timeline_ : nullptr, [this] {
+    observation_.achievements.push_back(
+        {.what = AchievementObservation::What::kRead, .time = SimulationTime(), .visit = visit_});
+  });
   if (!request_.folder.empty()) {
     const ns3::NodeContainer nodes(topology_.host(HostName::kClient).node, topology_.host(HostName::kServer).node);
     const Artefacts artefacts = ArtefactsOf(scenario_, request_.protocol);
@@ -198,32 +196,6 @@ void Simulation::OnStateChange(HostName name, const ns3::TcpsStateChange& change
       observation_.connections[connection].authenticated[static_cast<std::size_t>(name)] = true;
     }
   }
-}
-
-// Who reads what it should not shows what it read; the other goals show at the hosts or on the wire.
-void Simulation::WatchReaders() {
-  for (const ns3::Ptr<ns3::TcpsPathElement>& element : topology_.elements) {
-    if (element->GetGoal() == ns3::TcpsPathElement::GOAL_READ) {
-      element->TraceConnectWithoutContext(
-          "Read", ns3::Callback<void, const std::vector<std::uint8_t>&>([this](const std::vector<std::uint8_t>& bytes) {
-            if (IsApplicationData(std::as_bytes(std::span(bytes)))) {
-              observation_.achievements.push_back(
-                  {.what = AchievementObservation::What::kRead, .time = SimulationTime(), .visit = visit_});
-            }
-          }));
-    }
-  }
-}
-
-bool Simulation::IsApplicationData(std::span<const std::byte> bytes) {
-  if (!read_index_) {
-    std::vector<const Pattern*> patterns;
-    for (const ConnectionPlan& plan : plans_) {
-      patterns.insert(patterns.end(), {&plan.request, &plan.response});
-    }
-    read_index_.emplace(std::move(patterns));
-  }
-  return read_index_->FoundIn(bytes);
 }
 
 void Simulation::Prepare(std::size_t visit) {
