@@ -80,6 +80,7 @@ set(TCPSLAB_MODEL_SOURCES
   path/tcps-key-forger.cc
   path/tcps-key-recovery.cc
   path/tcps-key-substitution.cc
+  path/tcps-lkm-lattice.cc
   path/tcps-lkm-search.cc
   path/tcps-mac-polynomial.cc
   path/tcps-middle-session.cc

@@ -91,6 +91,12 @@ TcpsField1305::Inverse() const
 }
 
 TcpsField1305
+TcpsField1305::SquareRoot() const
+{
+    return Power({~uint64_t{0}, ~uint64_t{0}, 0}); // (p + 1) / 4, since p = 3 (mod 4)
+}
+
+TcpsField1305
 TcpsField1305::Power(const Exponent& exponent) const
 {
     TcpsField1305 result(1);

@@ -43,6 +43,8 @@ class TcpsField1305
     bool IsZero() const;
     TcpsField1305 operator-() const;
     TcpsField1305 Inverse() const;
+    /** @return one of the two, if there are any; else no root */
+    TcpsField1305 SquareRoot() const;
     TcpsField1305 Power(const Exponent& exponent) const;
 
     friend TcpsField1305 operator+(const TcpsField1305& a, const TcpsField1305& b)

@@ -90,17 +90,22 @@ TcpsLkmSearch::Prepare(const TcpsTaggedMessage& a, const TcpsTaggedMessage& b)
     return search;
 }
 
+TcpsField1305
+TcpsLkmSearch::Unit()
+{
+    return Field::PowerOfTwo(kLimbBits * 4);
+}
+
 std::vector<crypto::OneTimeKey>
 TcpsLkmSearch::Search(int32_t first, int32_t last) const
 {
     std::vector<crypto::OneTimeKey> keys;
     // a r^2 + b r - c = 0 with c = K + 2^104 u: r = (-b +- sqrt(b^2 + 4 a c)) / 2a
-    const Field unit = Field::PowerOfTwo(kLimbBits * 4);
     const Field four = m_quadratic * Field(4);
     const Field scale = (m_quadratic + m_quadratic).Inverse();
     const Field middle = -(m_linear * scale);
-    const Field step = four * unit;
-    Field discriminant = m_linear * m_linear + four * (m_known + FromSigned(first) * unit);
+    const Field step = four * Unit();
+    Field discriminant = m_linear * m_linear + four * (m_known + FromSigned(first) * Unit());
     for (int64_t u = first; u <= last; u += kLanes)
     {
         Lanes lanes;

@@ -52,6 +52,22 @@ class TcpsLkmSearch
      */
     std::vector<tcpslab::crypto::OneTimeKey> Search(int32_t first, int32_t last) const;
 
+    /** The equation: Quadratic() r^2 + Linear() r = Known() + Unit() u. */
+    const TcpsField1305& Quadratic() const
+    {
+        return m_quadratic;
+    }
+    const TcpsField1305& Linear() const
+    {
+        return m_linear;
+    }
+    const TcpsField1305& Known() const
+    {
+        return m_known;
+    }
+    /** @return 2^104 */
+    static TcpsField1305 Unit();
+
   private:
     TcpsLkmSearch(TcpsTaggedMessage a, TcpsTaggedMessage b);
     void Try(const TcpsField1305& root, std::vector<tcpslab::crypto::OneTimeKey>& keys) const;

@@ -66,7 +66,7 @@ TcpsCompleteKey(tcps::TagArithmetic arithmetic, const std::array<std::byte, 16>&
     // With s = 0 the tag is what s is added to.
     const crypto::Tag value =
         tcps::PacketTagUnder(arithmetic, key, message.position, message.flags, message.ciphertext);
-    std::ranges::copy(TcpsTagDifference(message.tag, value), key.mutable_bytes().begin() + r.size());
+    std::ranges::copy(TcpsTagDifference(message.tag, value), key.mutable_bytes().last<16>().begin());
     return key;
 }
 

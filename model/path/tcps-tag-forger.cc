@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "reference/tcps/stream_position.h"
 #include "tcps-flow-tracker.h"
 #include "tcps-key-recovery.h"
+#include "tcps-lkm-lattice.h"
 #include "tcps-mac-polynomial.h"
 #include "tcps-middle-session.h"
 #include "tcps-path-segment.h"
@@ -28,35 +30,51 @@ namespace crypto = tcpslab::crypto;
 namespace tcps = tcpslab::tcps;
 using tcps::TagArithmetic;
 
+/** One direction of a connection. */
+struct TcpsTagForger::Stream
+{
+    std::vector<TcpsTaggedMessage> seen; //!< different ones at the position of the first
+    uint32_t repetitions{0};             //!< of them
+    bool over{false};                    //!< everything passes
+    bool forged{false};
+};
+
 /** What was held back, and Keys. */
 class TcpsTagForger::State
 {
   public:
-    /** One direction of a connection. */
-    struct Stream
+    /** A key, and how tags are made with it. */
+    struct Candidate
     {
-        std::optional<TcpsTaggedMessage> held;
-        uint32_t repetitions{0}; //!< of it, the same each time
-        bool over{false};        //!< forged, or given up
+        crypto::OneTimeKey key;
+        TagArithmetic arithmetic;
     };
 
-    /** The keys, and how tags are made with them, that explain two messages. */
-    std::vector<std::pair<const crypto::OneTimeKey*, TagArithmetic>> KeysFor(const TcpsTaggedMessage& a,
-                                                                             const TcpsTaggedMessage& b)
+    /** Those that explain all messages. */
+    std::vector<Candidate> KeysFor(const std::vector<TcpsTaggedMessage>& messages) const
     {
-        recovered = TcpsRecoverKeys(a, b);
-        std::vector<std::pair<const crypto::OneTimeKey*, TagArithmetic>> found;
-        for (const std::vector<crypto::OneTimeKey>* keys : {&recovered, &given})
+        std::vector<Candidate> found;
+        const auto add = [&](const crypto::OneTimeKey& key, TagArithmetic arithmetic)
         {
-            for (const crypto::OneTimeKey& key : *keys)
+            const auto holds = [&](const TcpsTaggedMessage& message) { return TcpsTagHolds(arithmetic, key, message); };
+            if (std::ranges::all_of(messages, holds))
             {
-                for (const TagArithmetic arithmetic : {TagArithmetic::kStandard, TagArithmetic::kLkm})
-                {
-                    if (TcpsTagHolds(arithmetic, key, a) && TcpsTagHolds(arithmetic, key, b))
-                    {
-                        found.emplace_back(&key, arithmetic);
-                    }
-                }
+                found.push_back({key.Clone(), arithmetic});
+            }
+        };
+        for (const crypto::OneTimeKey& key : TcpsRecoverKeys(messages[0], messages[1]))
+        {
+            add(key, TagArithmetic::kStandard);
+        }
+        for (const crypto::OneTimeKey& key : given)
+        {
+            add(key, TagArithmetic::kLkm);
+        }
+        if (found.empty() && messages.size() >= kTcpsLkmMessages)
+        {
+            if (const auto key = TcpsSolveLkmKey(std::span(messages).first<kTcpsLkmMessages>()))
+            {
+                add(*key, TagArithmetic::kLkm);
             }
         }
         return found;
@@ -64,7 +82,6 @@ class TcpsTagForger::State
 
     std::map<std::pair<uint32_t, Direction>, Stream> streams; //!< by the connection's number
     std::vector<crypto::OneTimeKey> given;                    //!< attribute Keys
-    std::vector<crypto::OneTimeKey> recovered;                //!< the last ones
 };
 
 TypeId
@@ -80,13 +97,18 @@ TcpsTagForger::GetTypeId()
                           UintegerValue(0x20),
                           MakeUintegerAccessor(&TcpsTagForger::m_flip),
                           MakeUintegerChecker<uint8_t>(1))
+            .AddAttribute("Tags",
+                          "How many different messages at one position to wait for: four for the upstream module's.",
+                          UintegerValue(2),
+                          MakeUintegerAccessor(&TcpsTagForger::m_tags),
+                          MakeUintegerChecker<uint32_t>(2))
             .AddAttribute("Repetitions",
                           "How often an unchanged retransmission is held back, too, before the attacker gives up.",
                           UintegerValue(1),
                           MakeUintegerAccessor(&TcpsTagForger::m_repetitions),
                           MakeUintegerChecker<uint32_t>())
             .AddAttribute("Keys",
-                          "One-time keys to try beside what can be computed: 64 hexadecimal digits each, with commas.",
+                          "One-time keys of the upstream module to try: 64 hexadecimal digits each, with commas.",
                           StringValue(""),
                           MakeStringAccessor(&TcpsTagForger::SetKeys, &TcpsTagForger::GetKeys),
                           MakeStringChecker());
@@ -103,7 +125,7 @@ void
 TcpsTagForger::HandleSegment(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction)
 {
     const TcpsTrackedFlow& flow = GetTracker().Observe(*segment, direction);
-    State::Stream& stream = m_state->streams[{flow.number, direction}];
+    Stream& stream = m_state->streams[{flow.number, direction}];
     const std::optional<uint32_t> isn = flow.Sender(direction).isn;
     const std::optional<crypto::Tag> tag = tcps::FindTm(segment->options);
     if (stream.over || !isn || !tag)
@@ -116,46 +138,62 @@ TcpsTagForger::HandleSegment(const TcpsPathPacket& packet, TcpsPathSegment& segm
                               .flags = segment->flags,
                               .ciphertext = {segment->payload.begin(), segment->payload.end()},
                               .tag = *tag};
-    if (!stream.held)
-    {
-        stream.held = std::move(message);
-        Drop(packet, direction);
-        return;
-    }
-    const TcpsTaggedMessage& held = *stream.held;
-    if (held.position != message.position)
+    if (!stream.seen.empty() && stream.seen[0].position != message.position)
     {
         Forward(packet, direction);
         return;
     }
-    if (held.tag == message.tag)
+    if (std::ranges::find(stream.seen, message.tag, &TcpsTaggedMessage::tag) == stream.seen.end())
+    {
+        stream.seen.push_back(std::move(message));
+        Forge(segment, direction, stream);
+        stream.over = stream.over || stream.seen.size() == m_tags;
+    }
+    else
     {
         stream.over = ++stream.repetitions > m_repetitions;
-        stream.over ? Forward(packet, direction) : Drop(packet, direction);
+    }
+    if (stream.over && !stream.forged)
+    {
+        Forward(packet, direction);
+    }
+    else
+    {
+        Drop(packet, direction);
+    }
+}
+
+void
+TcpsTagForger::Forge(TcpsPathSegment& segment, Direction direction, Stream& stream)
+{
+    if (stream.seen.size() < 2)
+    {
+        return;
+    }
+    const std::vector<State::Candidate> candidates = m_state->KeysFor(stream.seen);
+    if (candidates.empty())
+    {
         return;
     }
     stream.over = true;
-    const auto keys = m_state->KeysFor(held, message);
-    if (keys.empty())
-    {
-        Forward(packet, direction);
-        return;
-    }
-    Drop(packet, direction);
-    std::vector<std::byte> forged =
-        std::max(held, message, [](const auto& a, const auto& b) { return a.ciphertext.size() < b.ciphertext.size(); })
-            .ciphertext;
+    stream.forged = true;
+    const TcpsTaggedMessage& longest =
+        *std::ranges::max_element(stream.seen, {}, [](const TcpsTaggedMessage& one) { return one.ciphertext.size(); });
+    std::vector<std::byte> forged = longest.ciphertext;
     for (std::byte& byte : forged)
     {
         byte ^= static_cast<std::byte>(m_flip);
     }
-    segment.SetPayload(forged);
-    for (const auto& [key, arithmetic] : keys)
+    TcpsPathSegment copy = *TcpsPathSegment::Parse(segment.ToPacket());
+    copy->flags = longest.flags;
+    copy.SetPayload(forged);
+    for (const State::Candidate& candidate : candidates)
     {
         tcpslab::wire::OptionArea tm;
-        tcps::AppendTm(tm, tcps::PacketTagUnder(arithmetic, *key, message.position, segment->flags, forged));
-        TcpsReplaceOption(segment->options, tm.bytes());
-        Inject(segment.ToPacket(), direction);
+        tcps::AppendTm(
+            tm, tcps::PacketTagUnder(candidate.arithmetic, candidate.key, longest.position, longest.flags, forged));
+        TcpsReplaceOption(copy->options, tm.bytes());
+        Inject(copy.ToPacket(), direction);
     }
     Achieve("forged a tag");
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/path/tcps-lkm-lattice.h"
 #include "model/path/tcps-lkm-search.h"
 #include "model/path/tcps-mac-polynomial.h"
 #include "model/path/tcps-polynomial-roots.h"
@@ -84,6 +85,8 @@ BOOST_AUTO_TEST_CASE(AgreesWithBigIntegers) {
     BOOST_TEST(Number(-a) == (kPrime - Number(a)) % kPrime);
     BOOST_TEST(Number(a.Power({77, 0, 1})) == powm(Number(a), (cpp_int(1) << 128) + 77, kPrime));
     if (!a.IsZero()) BOOST_TEST(Number(a * a.Inverse()) == 1);
+    const Field root = (a * a).SquareRoot();
+    BOOST_TEST((root == a || root == -a));
     for (const Field& b : elements) {
       BOOST_TEST(Number(a + b) == (Number(a) + Number(b)) % kPrime);
       BOOST_TEST(Number(a - b) == (Number(a) + kPrime - Number(b)) % kPrime);
@@ -193,6 +196,25 @@ BOOST_AUTO_TEST_CASE(TheModulesTagsFallToASearch) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(FourOfTheModulesTagsGiveTheKey) {
+  crypto::SeededRandom random(8);
+  for (int i = 0; i < 20; ++i) {
+    const crypto::ChaCha20Key mac_key = RandomKey(random);
+    const std::uint64_t position = random.Uint32();
+    std::array<TcpsTaggedMessage, ns3::kTcpsLkmMessages> messages;
+    std::size_t size = 1;
+    for (TcpsTaggedMessage& message : messages) {
+      message = Tagged(TagArithmetic::kLkm, mac_key, position, kData, RandomBytes(random, size));
+      size += 5;
+    }
+    const auto key = ns3::TcpsSolveLkmKey(messages);
+    BOOST_TEST_REQUIRE(key.has_value());
+    BOOST_TEST(tcps::ToHex(key->bytes()) == Effective(tcps::DeriveOneTimeKey(mac_key, position)));
+    messages[3].tag[0] ^= std::byte{1};
+    BOOST_TEST(!ns3::TcpsSolveLkmKey(messages).has_value());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(TheSearchTakesShortMessagesOnly) {
   crypto::SeededRandom random(6);
   const crypto::ChaCha20Key mac_key = RandomKey(random);
@@ -295,6 +317,27 @@ BOOST_AUTO_TEST_CASE(TriesGivenKeysThatExplainBothTags) {
   bench.Receive(*sender.Data(0, 14), kForward);
   BOOST_TEST_REQUIRE(bench.outputs.size() == 2U);
   CheckForged(bench.outputs[1], sender, sender.Data(0, 14), std::byte{2});
+}
+
+BOOST_AUTO_TEST_CASE(WaitsForFourTagsOfTheModule) {
+  const Sender sender(TagArithmetic::kLkm);
+  Bench bench(Make("ns3::TcpsTagForger", {{"Tags", "4"}, {"Flip", "4"}}));
+  bench.Receive(*sender.Syn(), kForward);
+  for (const std::size_t size : {3U, 12U, 6U}) bench.Receive(*sender.Data(0, size), kForward);
+  BOOST_TEST(bench.outputs.size() == 1U);
+  bench.Receive(*sender.Data(0, 9), kForward);
+  BOOST_TEST_REQUIRE(bench.outputs.size() == 2U);
+  CheckForged(bench.outputs[1], sender, sender.Data(0, 12), std::byte{4});
+}
+
+// What it cannot use passes in the end.
+BOOST_AUTO_TEST_CASE(GivesUpWhenTheTagsDoNotSuffice) {
+  const Sender sender(TagArithmetic::kLkm);
+  Bench bench(Make("ns3::TcpsTagForger"));
+  bench.Receive(*sender.Syn(), kForward);
+  for (const std::size_t size : {3U, 12U}) bench.Receive(*sender.Data(0, size), kForward);
+  BOOST_TEST_REQUIRE(bench.outputs.size() == 2U);
+  BOOST_TEST(bench.outputs[1].bytes == PacketOf(*sender.Data(0, 12)).GetBytes(), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(RefusesKeysThatAreNone) {

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ using tcpslab::tcps::FromHex;
 constexpr int kFound = 0;
 constexpr int kNothing = 1;
 constexpr int kBadRequest = 2;
+constexpr int kInfrastructure = 3;
 constexpr std::int32_t kSlice = std::int32_t{1} << 20;
 
 // FLAGS:CIPHERTEXT:TAG
@@ -69,14 +71,12 @@ std::size_t SearchAll(const TcpsLkmSearch& search, unsigned threads) {
   return keys.size();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Main(int argc, char** argv) {
   CLI::App app(
       "Finds the one-time keys that explain two tags of the upstream TCP/S module at one position: a few, after\n"
       "2^27 square roots (a minute or two). Messages are FLAGS:CIPHERTEXT:TAG of at most 16 bytes each, flags in\n"
       "decimal, bytes in hex, as tshark prints tcp.flags, tcp.payload and, behind fd14544d, tcp.options.\n"
-      "Prints one key a line. Exit codes: 0 found, 1 none, 2 bad request.\n\n"
+      "Prints one key a line. Exit codes: 0 found, 1 none, 2 bad request, 3 broken off.\n\n"
       "Example: tcpslab-lkm-forgery 0 24:d97d633019cfc7425f:505012f87f0ba32a3d94f86f00efac55 \\\n"
       "                               24:d97d633019cfc7425f899a56c808:5328fdf693e44f2c480c7870a33a6652");
   std::uint64_t position = 0;
@@ -106,4 +106,15 @@ int main(int argc, char** argv) {
     return kBadRequest;
   }
   return SearchAll(*search, threads) > 0 ? kFound : kNothing;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return kInfrastructure;
+  }
 }
