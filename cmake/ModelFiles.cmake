@@ -50,6 +50,7 @@ set(TCPSLAB_MODEL_SOURCES
   tcps-duplicate-ack-guard.cc
   tcps-helper.cc
   tcps-host-parts.cc
+  tcps-persist-guard.cc
   tcps-segment-buffer.cc
   tcps-send-window-guard.cc
   tcps-shim-protocol-impl.cc

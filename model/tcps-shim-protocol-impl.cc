@@ -1,6 +1,7 @@
 #include "tcps-shim-protocol-impl.h"
 
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "ns3/abort.h"
@@ -16,6 +17,7 @@
 #include "reference/wire/packet.h"
 #include "tcps-control-guard.h"
 #include "tcps-convert.h"
+#include "tcps-persist-guard.h"
 #include "tcps-send-window-guard.h"
 
 namespace ns3
@@ -63,6 +65,7 @@ TcpsShimProtocol::Impl::Dispose()
 {
     m_deliverEvent.Cancel();
     m_expireEvent.Cancel();
+    m_guardEvent.Cancel();
     m_toHost.clear();
     m_toNetwork.clear();
     m_shim.reset();
@@ -152,6 +155,7 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
         if (m_hostReceiver.IsNull())
         {
             GuardSendWindows(Host().Inbound(segment, TcpsNow(), HostSettings()));
+            GuardPersistTimersAfter(segment);
             const bool judged = m_owner.m_controlGuard && (segment.flags & (wire::kSyn | wire::kRst)) != 0;
             pass = !judged || TcpsPassesControl(*m_tcp, segment);
         }
@@ -331,6 +335,16 @@ TcpsShimProtocol::Impl::Host()
         m_host.emplace(*m_random);
     }
     return *m_host;
+}
+
+void
+TcpsShimProtocol::Impl::GuardPersistTimersAfter(const Segment& segment)
+{
+    m_windowClosed = m_windowClosed || (segment.window == 0 && !segment.Has(wire::kRst));
+    if (m_owner.m_persistGuard && m_windowClosed && !m_guardEvent.IsRunning())
+    {
+        m_guardEvent = Simulator::ScheduleNow(&TcpsGuardPersistTimers, std::cref(*m_tcp)); // when TCP has taken it
+    }
 }
 
 void

@@ -140,6 +140,8 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
 
     TcpsHostParts& Host();
     void GuardSendWindows(bool due);
+    /** From the first closed window on, after every segment. */
+    void GuardPersistTimersAfter(const Segment& segment);
     TcpsHostSettings HostSettings() const;
     /** Reads GlobalValue ChecksumEnabled with the first segment. */
     bool ChecksumsEnabled();
@@ -155,10 +157,12 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
     ShimFactory m_makeShim;
     std::unique_ptr<Shim> m_shim;
     bool m_insideShim = false;
+    bool m_windowClosed = false;                          //!< a peer has announced a window of 0
     std::deque<tcpslab::stack::OwnedSegment> m_toNetwork; //!< emitted, not sent yet
     std::deque<tcpslab::stack::OwnedSegment> m_toHost;    //!< emitted, not delivered yet
     EventId m_deliverEvent;
     EventId m_expireEvent;
+    EventId m_guardEvent;
     tcpslab::stack::Instant m_expireAt = tcpslab::stack::kNever; //!< when m_expireEvent fires
 
     int64_t m_stream = -1;

@@ -62,6 +62,11 @@ TcpsShimProtocol::GetTypeId()
                           BooleanValue(true),
                           MakeBooleanAccessor(&TcpsShimProtocol::m_sendWindowGuard),
                           MakeBooleanChecker())
+            .AddAttribute("PersistGuard",
+                          "A closed window does not crash ns-3's TCP where there is nothing to send.",
+                          BooleanValue(true),
+                          MakeBooleanAccessor(&TcpsShimProtocol::m_persistGuard),
+                          MakeBooleanChecker())
             .AddAttribute("ControlGuard",
                           "RST and SYN do to a connection only what RFC 9293, section 3.10.7, says.",
                           BooleanValue(true),

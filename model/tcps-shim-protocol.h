@@ -44,6 +44,7 @@ class TcpL4Protocol;
  *   there is no SACK).
  * - `SendWindowGuard`: loss recovery leaves the last byte of the peer's window free: ns-3 3.37 crashes when it fills it
  *   (see tcps-send-window-guard.h).
+ * - `PersistGuard`: a closed window where there is nothing to send does not crash ns-3 3.37 (see tcps-persist-guard.h).
  * - `ControlGuard`: RST and SYN do to a connection that exists only what RFC 9293, section 3.10.7, says (see
  *   tcps-control-guard.h).
  *
@@ -172,6 +173,7 @@ class TcpsShimProtocol : public IpL4Protocol
     bool m_optionGuard{true};                //!< attribute OptionGuard
     bool m_duplicateAckGuard{true};          //!< attribute DuplicateAckGuard
     bool m_sendWindowGuard{true};            //!< attribute SendWindowGuard
+    bool m_persistGuard{true};               //!< attribute PersistGuard
     bool m_controlGuard{true};               //!< attribute ControlGuard
     uint32_t m_maxFlows{0};                  //!< attribute MaxFlows
     Time m_flowTimeout;                      //!< attribute FlowTimeout
