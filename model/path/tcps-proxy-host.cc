@@ -1,6 +1,5 @@
 #include "tcps-proxy-host.h"
 
-#include <optional>
 #include <utility>
 
 #include "../tcps-convert.h"

@@ -11,10 +11,8 @@
 namespace tcpslab::model_test {
 namespace {
 
-using ns3::Ptr;
 using ns3::TcpsPathElement;
 using stack::OwnedSegment;
-using wire::Segment;
 
 constexpr auto kForward = TcpsPathElement::FORWARD;
 constexpr auto kBackward = TcpsPathElement::BACKWARD;

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "model/path/tcps-consistency-checker.h"
 #include "model/path/tcps-payload-editor.h"
@@ -16,7 +15,6 @@ namespace {
 using ns3::Ptr;
 using ns3::TcpsPathElement;
 using stack::OwnedSegment;
-using wire::Segment;
 
 constexpr auto kForward = TcpsPathElement::FORWARD;
 constexpr auto kBackward = TcpsPathElement::BACKWARD;

@@ -1,13 +1,11 @@
 // A transparent proxy between two hosts.
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
-#include <string>
 
 #include "model/path/tcps-proxy.h"
 #include "model/test/path_bench.h"
 #include "model/test/two_hosts.h"
 #include "ns3/boolean.h"
-#include "ns3/string.h"
 
 namespace tcpslab::model_test {
 namespace {

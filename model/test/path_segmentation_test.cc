@@ -14,7 +14,6 @@ namespace {
 
 using ns3::TcpsPathElement;
 using stack::OwnedSegment;
-using wire::Segment;
 
 constexpr auto kForward = TcpsPathElement::FORWARD;
 constexpr auto kBackward = TcpsPathElement::BACKWARD;
