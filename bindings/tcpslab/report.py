@@ -94,17 +94,18 @@ def explain(record: Record) -> Iterator[str]:
 def summary(records: Sequence[Record]) -> str:
     """For example `7 runs of 3 scenarios: 6 as expected, 1 differs`."""
     verdicts = Counter(record.verdict for record in records)
-    runs = _counted(len(records), "run")
-    scenarios = _counted(len({record.scenario for record in records}), "scenario")
+    runs = counted(len(records), "run")
+    scenarios = counted(len({record.scenario for record in records}), "scenario")
     parts = [f"{verdicts[AS_EXPECTED]} as expected"]
     if differing := verdicts["differs"]:
         parts.append(f"{differing} {'differs' if differing == 1 else 'differ'}")
     if errors := verdicts["error"]:
-        parts.append(_counted(errors, "error"))
+        parts.append(counted(errors, "error"))
     return f"{runs} of {scenarios}: {', '.join(parts)}"
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """For example `1 run`, `2 runs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -141,7 +141,8 @@ def _short(type_name: str) -> str:
 
 def _rows(record: Record, folder: Path) -> Iterator[Row]:
     name = (record.data.get("artefacts") or {}).get("timeline")
-    elements = [_short(element["type"]) for element in record.data.get("path") or []]
+    path = record.data.get("path") or []
+    elements = [_short(element["type"]) for element in path]
     try:
         entries: Sequence[Mapping[str, Any]] = json.loads((folder / name).read_text(encoding="utf-8"))["entries"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -159,13 +160,15 @@ def _rows(record: Record, folder: Path) -> Iterator[Row]:
             yield _event(entry)
         elif kind == "achieved":
             who = f"{entry['element']} {elements[entry['element'] - 1]}"
-            yield Row(_time(entry), "goal", who, entry["detail"], note="achieved")
+            foe = path[entry["element"] - 1].get("goal", "none") != "none"
+            yield Row(_time(entry), "goal" if foe else "act", who, entry["detail"])
         elif kind == "visit":
             yield Row(_time(entry), "visit", "", f"visit {entry['visit']}: the {entry['host']} connects")
         elif kind == "gap":
-            yield Row("", "gap", "", f"{entry['left_out']} lines left out")
+            yield Row("", "gap", "", f"{report.counted(entry['left_out'], 'line')} left out")
         if alike:
-            yield Row("", "gap", "", f"{len(alike)} more like it, the last: {_summary(alike[-1], several)}")
+            last = "" if kind == "event" else f", the last: {_summary(alike[-1], several)}"
+            yield Row("", "gap", "", f"{len(alike)} more like it{last}")
 
 
 def _folded(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]:
@@ -180,6 +183,8 @@ def _folded(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str,
 
 
 def _likeness(entry: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    if entry["kind"] == "event":
+        return ("event", entry["host"], entry["event"], entry.get("detail", ""))
     if entry["kind"] not in ("segment", "action"):
         return None
     keys = ("kind", "from", "link", "to", "element", "action", "connection", "flags", "note")

@@ -114,6 +114,7 @@ def test_segments_that_are_alike_are_told_together(tmp_path: Path) -> None:
         segment(5, note="retransmission"),
         {"t": 0.06, "kind": "event", "host": "client", "event": "tag-invalid", "detail": "", "connection": 1},
         *(segment(number) for number in (7, 8)),
+        *({"t": 0.09, "kind": "event", "host": "server", "event": "table-full", "detail": ""} for _ in range(4)),
         {"kind": "gap", "left_out": 12},
     ]
     (tmp_path / "timeline.json").write_text(json.dumps({"entries": entries}))
@@ -126,6 +127,8 @@ def test_segments_that_are_alike_are_told_together(tmp_path: Path) -> None:
         ("event", "tag-invalid"),
         ("s", "ACK seq 701 ack 1 100 bytes"),
         ("s", "ACK seq 801 ack 1 100 bytes"),
+        ("event", "table-full"),
+        ("gap", "3 more like it"),
         ("gap", "12 lines left out"),
     ]
 

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kFirstOfFlow = 24;     // segments of each connection, both directions
 constexpr std::size_t kAround = 3;           // segments before a moment, and as many after it
 constexpr std::size_t kStraysOfLink = 20;    // segments that no entry announced
-constexpr std::size_t kDeedsOfElement = 24;  // of each kind
+constexpr std::size_t kDeedsOfElement = 12;  // of each kind, towards each side
 
 // Takes one from what is left; false if nothing is.
 bool Spend(std::size_t& left) {
@@ -26,6 +26,12 @@ std::shared_ptr<TimelineEntry> NewEntry(TimelineEntry::Kind kind, stack::Duratio
   entry->time = now;
   return entry;
 }
+
+bool Has(const TimelineEntry& entry, std::string_view flag) {
+  return entry.segment.flags.find(flag) != std::string::npos;
+}
+
+bool Ends(const TimelineEntry& entry) { return Has(entry, "FIN") || Has(entry, "RST"); }
 
 }  // namespace
 
@@ -92,7 +98,8 @@ void Timeline::OnAction(std::size_t element, PathAction action, HostName sender,
   if (action != PathAction::kDrop) {
     under_way_[passage].push_back(entry);
   }
-  if (budget_.deeds[{element, action}]++ < kDeedsOfElement) {
+  const bool of_note = Has(*entry, "SYN") || Ends(*entry);
+  if (budget_.deeds[{element, action, sender, of_note}]++ < kDeedsOfElement) {
     TellOfMoment(entry);
   } else {
     LeaveOut(nullptr);
@@ -168,8 +175,7 @@ bool Timeline::IsWorthTelling(const TimelineEntry& entry, bool from_host) {
   }
   const std::optional<SegmentReader::Flow>& flow = reader_.flow();
   const bool first = !flow || budget_.of_flow[*flow]++ < kFirstOfFlow;
-  const std::string& flags = entry.segment.flags;
-  const bool ends = flags.find("FIN") != std::string::npos || flags.find("RST") != std::string::npos;
+  const bool ends = Ends(entry);
   const bool near = ends || still_around_ > 0;
   if (ends) {
     still_around_ = kAround;  // how it is answered

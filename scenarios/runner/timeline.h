@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -75,9 +76,10 @@ class Timeline {
     std::size_t segments = 200;
     std::size_t around = 90;
     std::size_t events = 100;
-    std::map<SegmentReader::Flow, std::size_t> of_flow;               // segments so far
-    std::map<std::size_t, std::size_t> strays;                        // by link, so far
-    std::map<std::pair<std::size_t, PathAction>, std::size_t> deeds;  // by element, so far
+    std::map<SegmentReader::Flow, std::size_t> of_flow;  // segments so far
+    std::map<std::size_t, std::size_t> strays;           // by link, so far
+    // By element, action, sender's side, and whether it is a segment that opens or ends a connection; so far.
+    std::map<std::tuple<std::size_t, PathAction, HostName, bool>, std::size_t> deeds;
   };
   // A packet under way: the link that it should enter next, its sender's side, and its bytes.
   using Passage = std::pair<std::size_t, std::pair<HostName, std::size_t>>;
