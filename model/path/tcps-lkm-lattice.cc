@@ -13,54 +13,55 @@ namespace ns3
 {
 
 namespace crypto = tcpslab::crypto;
-using boost::multiprecision::cpp_int;
 using tcpslab::tcps::TagArithmetic;
 
 namespace
 {
 
 using Field = TcpsField1305;
+/** Without expression templates: the numbers are small. */
+using Integer = boost::multiprecision::number<boost::multiprecision::cpp_int_backend<>, boost::multiprecision::et_off>;
 
 /** Of the plane. */
 struct Vector
 {
-    cpp_int x;
-    cpp_int y;
+    Integer x;
+    Integer y;
 
-    cpp_int Dot(const Vector& other) const
+    Integer Dot(const Vector& other) const
     {
         return x * other.x + y * other.y;
     }
-    void Subtract(const cpp_int& multiple, const Vector& other)
+    void Subtract(const Integer& multiple, const Vector& other)
     {
         x -= multiple * other.x;
         y -= multiple * other.y;
     }
 };
 
-cpp_int
+Integer
 ToInteger(const Field& element)
 {
     const auto bytes = element.ToBytes();
     const auto* raw = reinterpret_cast<const unsigned char*>(bytes.data());
-    cpp_int number;
+    Integer number;
     boost::multiprecision::import_bits(number, raw, raw + bytes.size(), 8, false);
     return number;
 }
 
 Field
-ToField(const cpp_int& number)
+ToField(const Integer& number)
 {
     const Field magnitude(static_cast<uint64_t>(abs(number)));
     return number < 0 ? -magnitude : magnitude;
 }
 
 /** The integer nearest to a quotient. */
-cpp_int
-Round(const cpp_int& numerator, const cpp_int& denominator)
+Integer
+Round(const Integer& numerator, const Integer& denominator)
 {
     const int sign = (numerator < 0) == (denominator < 0) ? 1 : -1;
-    const cpp_int size = abs(denominator);
+    const Integer size = abs(denominator);
     return sign * ((2 * abs(numerator) + size) / (2 * size));
 }
 
@@ -74,7 +75,7 @@ Reduce(Vector& u, Vector& v)
         {
             std::swap(u, v);
         }
-        const cpp_int multiple = Round(u.Dot(v), u.Dot(u));
+        const Integer multiple = Round(u.Dot(v), u.Dot(u));
         if (multiple == 0)
         {
             return;
@@ -84,17 +85,17 @@ Reduce(Vector& u, Vector& v)
 }
 
 /** The small w for which alpha w + beta is small, too, modulo 2^130 - 5. */
-cpp_int
+Integer
 SmallSolution(const Field& alpha, const Field& beta)
 {
     Vector u{1, ToInteger(alpha)};
-    Vector v{0, (cpp_int(1) << 130U) - 5};
+    Vector v{0, (Integer(1) << 130U) - 5};
     Reduce(u, v);
     // Babai: (0, -beta) in terms of u and v, rounded.
-    const cpp_int y = -ToInteger(beta);
-    const cpp_int determinant = u.x * v.y - u.y * v.x;
-    const cpp_int first = Round(-(y * v.x), determinant);
-    const cpp_int second = Round(y * u.x, determinant);
+    const Integer y = -ToInteger(beta);
+    const Integer determinant = u.x * v.y - u.y * v.x;
+    const Integer first = Round(-(y * v.x), determinant);
+    const Integer second = Round(y * u.x, determinant);
     return first * u.x + second * v.x;
 }
 
@@ -144,7 +145,7 @@ TcpsSolveLkmKey(std::span<const TcpsTaggedMessage, kTcpsLkmMessages> messages)
     }
     // a.constant + a.slope * w = b.constant + b.slope * (alpha w + beta)
     const Field scale = b->slope.Inverse();
-    const cpp_int w = SmallSolution(a->slope * scale, (a->constant - b->constant) * scale);
+    const Integer w = SmallSolution(a->slope * scale, (a->constant - b->constant) * scale);
     if (abs(w) > uint64_t{1} << 32U)
     {
         return std::nullopt;
