@@ -57,8 +57,8 @@ FindSocket(const TcpL4Protocol& tcp, const wire::Segment& segment)
         const Ptr<TcpSocketBase> socket = DynamicCast<TcpSocketBase>(entry->second);
         Address local;
         Address remote;
-        if (Access::State(*socket) != TcpSocket::CLOSED && Access::State(*socket) != TcpSocket::LISTEN &&
-            socket->GetPeerName(remote) == 0 && IsEndpoint(remote, segment.source) && socket->GetSockName(local) == 0 &&
+        if (Access::State(*socket) != TcpSocket::LISTEN && socket->GetPeerName(remote) == 0 &&
+            IsEndpoint(remote, segment.source) && socket->GetSockName(local) == 0 &&
             IsEndpoint(local, segment.destination))
         {
             return socket;
@@ -72,6 +72,10 @@ PassesReset(TcpSocketBase& socket, wire::Segment& segment)
 {
     const bool ack = segment.Has(wire::kAck);
     segment.flags = static_cast<uint8_t>(segment.flags & ~wire::kAck);
+    if (Access::State(socket) == TcpSocket::CLOSED)
+    {
+        return false;
+    }
     if (Access::State(socket) == TcpSocket::SYN_SENT)
     {
         return ack && segment.acknowledgement == kNextAfterSyn;
@@ -135,7 +139,7 @@ TcpsPassesControl(TcpL4Protocol& tcp, wire::Segment& segment)
     const Ptr<TcpSocketBase> socket = FindSocket(tcp, segment);
     if (!socket)
     {
-        return true;
+        return !segment.Has(wire::kRst);
     }
     return segment.Has(wire::kRst) ? PassesReset(*socket, segment) : PassesSyn(tcp, *socket, segment);
 }

@@ -21,7 +21,8 @@ class TcpL4Protocol;
  * An RST counts in SYN-SENT if it acknowledges the SYN; later if it has exactly the next expected number, and one that
  * is merely within the window is answered with a challenge ACK. ns-3's TCP takes every RST, whatever its numbers, but
  * none with an ACK flag and without timestamps before it knows whether the peer uses them, and answers the others that
- * have one with an RST. An RST that counts therefore reaches it without the ACK flag.
+ * have one with an RST. An RST that counts therefore reaches it without the ACK flag. One that belongs to no connection
+ * is discarded: a listening socket of ns-3's takes a closed window from it, starts its persist timer and dies of that.
  *
  * A SYN, with ACK or not, on a connection that is established or closing is answered with a challenge ACK. ns-3's TCP
  * gives no answer, but takes window scaling, timestamps and congestion window from it. One in TIME-WAIT is TCP's to
