@@ -5,43 +5,43 @@ set(TCPSLAB_MODEL_HEADERS
   tcps-helper.h
   tcps-shim-protocol.h
   tcps-stack.h
-  path/tcps-ack-injector.h
-  path/tcps-ack-thinner.h
-  path/tcps-congestion-marker.h
   path/tcps-connection-element.h
-  path/tcps-connection-replayer.h
-  path/tcps-consistency-checker.h
   path/tcps-corrupt.h
-  path/tcps-data-injector.h
-  path/tcps-dpi-filter.h
-  path/tcps-fin-injector.h
-  path/tcps-firewall.h
-  path/tcps-fragmenter.h
-  path/tcps-header-normaliser.h
-  path/tcps-identity-forger.h
   path/tcps-impairment.h
-  path/tcps-injector.h
-  path/tcps-isn-rewriter.h
-  path/tcps-key-forger.h
-  path/tcps-key-substitution.h
-  path/tcps-mtu-black-hole.h
-  path/tcps-napt.h
-  path/tcps-option-echo.h
-  path/tcps-option-mangler.h
-  path/tcps-option-stripper.h
   path/tcps-path-element.h
   path/tcps-path-packet.h
-  path/tcps-payload-editor.h
-  path/tcps-proxy.h
-  path/tcps-reset-injector.h
-  path/tcps-segment-coalescer.h
-  path/tcps-segment-splitter.h
   path/tcps-selective-element.h
-  path/tcps-syn-dropper.h
-  path/tcps-syn-injector.h
-  path/tcps-tag-forger.h
-  path/tcps-tagged-injector.h
-  path/tcps-wire-node.h)
+  path/tcps-wire-node.h
+  path/attacker/tcps-ack-injector.h
+  path/attacker/tcps-connection-replayer.h
+  path/attacker/tcps-data-injector.h
+  path/attacker/tcps-fin-injector.h
+  path/attacker/tcps-identity-forger.h
+  path/attacker/tcps-injector.h
+  path/attacker/tcps-key-forger.h
+  path/attacker/tcps-key-substitution.h
+  path/attacker/tcps-option-mangler.h
+  path/attacker/tcps-reset-injector.h
+  path/attacker/tcps-syn-injector.h
+  path/attacker/tcps-tag-forger.h
+  path/attacker/tcps-tagged-injector.h
+  path/middlebox/tcps-ack-thinner.h
+  path/middlebox/tcps-congestion-marker.h
+  path/middlebox/tcps-consistency-checker.h
+  path/middlebox/tcps-dpi-filter.h
+  path/middlebox/tcps-firewall.h
+  path/middlebox/tcps-fragmenter.h
+  path/middlebox/tcps-header-normaliser.h
+  path/middlebox/tcps-isn-rewriter.h
+  path/middlebox/tcps-mtu-black-hole.h
+  path/middlebox/tcps-napt.h
+  path/middlebox/tcps-option-echo.h
+  path/middlebox/tcps-option-stripper.h
+  path/middlebox/tcps-payload-editor.h
+  path/middlebox/tcps-proxy.h
+  path/middlebox/tcps-segment-coalescer.h
+  path/middlebox/tcps-segment-splitter.h
+  path/middlebox/tcps-syn-dropper.h)
 set(TCPSLAB_MODEL_SOURCES
   tcps-abort.cc
   tcps-bytes-header.cc
@@ -57,55 +57,55 @@ set(TCPSLAB_MODEL_SOURCES
   tcps-shim-protocol-outbound.cc
   tcps-shim-protocol.cc
   tcps-stack.cc
-  path/tcps-ack-injector.cc
-  path/tcps-ack-thinner.cc
-  path/tcps-congestion-marker.cc
   path/tcps-connection-element.cc
-  path/tcps-connection-replayer.cc
-  path/tcps-consistency-checker.cc
   path/tcps-corrupt.cc
-  path/tcps-data-injector.cc
-  path/tcps-dpi-filter.cc
-  path/tcps-false-identity.cc
-  path/tcps-field1305.cc
-  path/tcps-fin-injector.cc
-  path/tcps-firewall.cc
   path/tcps-flow-tracker.cc
-  path/tcps-fragmenter.cc
   path/tcps-fragments.cc
-  path/tcps-header-normaliser.cc
-  path/tcps-identity-forger.cc
   path/tcps-impairment.cc
-  path/tcps-injector.cc
-  path/tcps-isn-rewriter.cc
-  path/tcps-key-forger.cc
-  path/tcps-key-recovery.cc
-  path/tcps-key-substitution.cc
-  path/tcps-lkm-lattice.cc
-  path/tcps-lkm-search.cc
-  path/tcps-mac-polynomial.cc
-  path/tcps-middle-session.cc
-  path/tcps-mtu-black-hole.cc
-  path/tcps-napt.cc
-  path/tcps-option-echo.cc
-  path/tcps-option-mangler.cc
-  path/tcps-option-stripper.cc
   path/tcps-path-element.cc
   path/tcps-path-packet.cc
   path/tcps-path-segment.cc
-  path/tcps-payload-editor.cc
-  path/tcps-polynomial-roots.cc
-  path/tcps-proxy-host.cc
-  path/tcps-proxy-relay.cc
-  path/tcps-proxy.cc
-  path/tcps-reset-injector.cc
-  path/tcps-sack-blocks.cc
-  path/tcps-segment-coalescer.cc
-  path/tcps-segment-splitter.cc
   path/tcps-selective-element.cc
-  path/tcps-stream-splice.cc
-  path/tcps-syn-dropper.cc
-  path/tcps-syn-injector.cc
-  path/tcps-tag-forger.cc
-  path/tcps-tagged-injector.cc
-  path/tcps-wire-node.cc)
+  path/tcps-wire-node.cc
+  path/attacker/tcps-ack-injector.cc
+  path/attacker/tcps-connection-replayer.cc
+  path/attacker/tcps-data-injector.cc
+  path/attacker/tcps-false-identity.cc
+  path/attacker/tcps-fin-injector.cc
+  path/attacker/tcps-identity-forger.cc
+  path/attacker/tcps-injector.cc
+  path/attacker/tcps-key-forger.cc
+  path/attacker/tcps-key-substitution.cc
+  path/attacker/tcps-middle-session.cc
+  path/attacker/tcps-option-mangler.cc
+  path/attacker/tcps-reset-injector.cc
+  path/attacker/tcps-syn-injector.cc
+  path/attacker/tcps-tag-forger.cc
+  path/attacker/tcps-tagged-injector.cc
+  path/forgery/tcps-field1305.cc
+  path/forgery/tcps-key-recovery.cc
+  path/forgery/tcps-lkm-lattice.cc
+  path/forgery/tcps-lkm-search.cc
+  path/forgery/tcps-mac-polynomial.cc
+  path/forgery/tcps-polynomial-roots.cc
+  path/middlebox/tcps-ack-thinner.cc
+  path/middlebox/tcps-congestion-marker.cc
+  path/middlebox/tcps-consistency-checker.cc
+  path/middlebox/tcps-dpi-filter.cc
+  path/middlebox/tcps-firewall.cc
+  path/middlebox/tcps-fragmenter.cc
+  path/middlebox/tcps-header-normaliser.cc
+  path/middlebox/tcps-isn-rewriter.cc
+  path/middlebox/tcps-mtu-black-hole.cc
+  path/middlebox/tcps-napt.cc
+  path/middlebox/tcps-option-echo.cc
+  path/middlebox/tcps-option-stripper.cc
+  path/middlebox/tcps-payload-editor.cc
+  path/middlebox/tcps-proxy-host.cc
+  path/middlebox/tcps-proxy-relay.cc
+  path/middlebox/tcps-proxy.cc
+  path/middlebox/tcps-sack-blocks.cc
+  path/middlebox/tcps-segment-coalescer.cc
+  path/middlebox/tcps-segment-splitter.cc
+  path/middlebox/tcps-stream-splice.cc
+  path/middlebox/tcps-syn-dropper.cc)

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "model/path/tcps-firewall.h"
+#include "model/path/middlebox/tcps-firewall.h"
 #include "model/test/path_bench.h"
 #include "ns3/simulator.h"
 

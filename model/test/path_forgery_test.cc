@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "model/path/tcps-lkm-lattice.h"
-#include "model/path/tcps-lkm-search.h"
-#include "model/path/tcps-mac-polynomial.h"
-#include "model/path/tcps-polynomial-roots.h"
+#include "model/path/forgery/tcps-lkm-lattice.h"
+#include "model/path/forgery/tcps-lkm-search.h"
+#include "model/path/forgery/tcps-mac-polynomial.h"
+#include "model/path/forgery/tcps-polynomial-roots.h"
 #include "model/test/path_bench.h"
 #include "ns3/string.h"
 #include "reference/tcps/hex.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/path/tcps-injector.h"
+#include "model/path/attacker/tcps-injector.h"
 #include "model/test/path_bench.h"
 #include "model/test/path_conversation.h"
 #include "ns3/simulator.h"

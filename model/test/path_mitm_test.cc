@@ -7,8 +7,8 @@
 #include <tuple>
 #include <vector>
 
-#include "model/path/tcps-false-identity.h"
-#include "model/path/tcps-key-substitution.h"
+#include "model/path/attacker/tcps-false-identity.h"
+#include "model/path/attacker/tcps-key-substitution.h"
 #include "model/path/tcps-path-segment.h"
 #include "model/test/path_bench.h"
 #include "reference/tcps/identity.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/path/tcps-option-stripper.h"
+#include "model/path/middlebox/tcps-option-stripper.h"
 #include "model/test/path_bench.h"
 #include "ns3/string.h"
 

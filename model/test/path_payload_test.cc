@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "model/path/tcps-consistency-checker.h"
-#include "model/path/tcps-payload-editor.h"
+#include "model/path/middlebox/tcps-consistency-checker.h"
+#include "model/path/middlebox/tcps-payload-editor.h"
 #include "model/test/path_bench.h"
 
 namespace tcpslab::model_test {

@@ -2,7 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 
-#include "model/path/tcps-proxy.h"
+#include "model/path/middlebox/tcps-proxy.h"
 #include "model/test/path_bench.h"
 #include "model/test/two_hosts.h"
 #include "ns3/boolean.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/path/tcps-segment-coalescer.h"
+#include "model/path/middlebox/tcps-segment-coalescer.h"
 #include "model/test/path_bench.h"
 #include "ns3/simulator.h"
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/path/middlebox/tcps-option-stripper.h"
 #include "model/path/tcps-impairment.h"
-#include "model/path/tcps-option-stripper.h"
 #include "model/test/path_bench.h"
 #include "model/test/two_hosts.h"
 #include "ns3/boolean.h"

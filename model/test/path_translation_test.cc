@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/path/tcps-napt.h"
+#include "model/path/middlebox/tcps-napt.h"
 #include "model/test/path_bench.h"
 #include "reference/wire/packet.h"
 

@@ -1,5 +1,5 @@
 // One-time keys of the upstream module from two of its tags: the search that ns3::TcpsTagForger is spared by its
-// attribute Keys. See model/path/tcps-lkm-search.h.
+// attribute Keys. See model/path/forgery/tcps-lkm-search.h.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "model/path/tcps-lkm-search.h"
+#include "model/path/forgery/tcps-lkm-search.h"
 #include "reference/tcps/hex.h"
 
 namespace {
