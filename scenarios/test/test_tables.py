@@ -84,3 +84,12 @@ def test_what_a_row_names_is_there(row: Row) -> None:
 def test_every_verdict_of_the_family_belongs_to_a_row() -> None:
     family = {f"lkm-verdicts/{file.stem}" for file in (SCENARIOS / "lkm-verdicts").glob("*.yaml")}
     assert family <= {name for row in rows_of("lkm-rows.md") for name in row.scenarios}
+
+
+@pytest.mark.parametrize("page", sorted(page.name for page in SCENARIOS.glob("*.md")))
+def test_every_scenario_that_a_page_names_is_there(page: str) -> None:
+    text = (SCENARIOS / page).read_text(encoding="utf-8")
+    families = {path.parent.name for path in SCENARIOS.glob("*/*.yaml")}
+    for name in re.findall(r"`([\w-]+/[\w-]+)`", text):
+        if name.split("/")[0] in families:
+            assert (SCENARIOS / f"{name}.yaml").exists(), name
