@@ -1,5 +1,6 @@
 """Where things are in the source tree that this package belongs to."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -9,3 +10,13 @@ SCENARIOS = ROOT / "scenarios"
 def build_dir(preset: str) -> Path:
     """The build directory of a CMake preset (`binaryDir` in CMakePresets.json)."""
     return ROOT / "build" / preset
+
+
+def extension_dir() -> Path | None:
+    """Where the build puts the package's compiled part; None where the package is installed, outside its source tree.
+
+    The environment variable TCPSLAB_BUILD_DIR names another build directory than that of the preset `release`.
+    """
+    if not (ROOT / "CMakePresets.json").is_file():
+        return None
+    return Path(os.environ.get("TCPSLAB_BUILD_DIR") or build_dir("release")).resolve() / "bindings" / "tcpslab"

@@ -1,0 +1,11 @@
+// The parts of the extension module tcpslab._core; each adds its names to the module.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace tcpslab::bindings {
+
+void AddWire(pybind11::module_& module);
+void AddTcpsOptions(pybind11::module_& module);
+
+}  // namespace tcpslab::bindings
