@@ -7,5 +7,6 @@ namespace tcpslab::bindings {
 
 void AddWire(pybind11::module_& module);
 void AddTcpsOptions(pybind11::module_& module);
+void AddCrypto(pybind11::module_& module);
 
 }  // namespace tcpslab::bindings
