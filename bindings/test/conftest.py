@@ -2,8 +2,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from small_tree import CMAKE, ROOT, SmallTree, record
+
+# The same examples in every run, however busy the machine is.
+settings.register_profile("tcpslab", derandomize=True, deadline=None)
+settings.load_profile("tcpslab")
 
 
 @pytest.fixture
