@@ -5,4 +5,6 @@ PYBIND11_MODULE(_core, module) {
   tcpslab::bindings::AddWire(module);
   tcpslab::bindings::AddTcpsOptions(module);
   tcpslab::bindings::AddCrypto(module);
+  tcpslab::bindings::AddHostValues(module);
+  tcpslab::bindings::AddEndpoint(module);
 }

@@ -8,5 +8,7 @@ namespace tcpslab::bindings {
 void AddWire(pybind11::module_& module);
 void AddTcpsOptions(pybind11::module_& module);
 void AddCrypto(pybind11::module_& module);
+void AddHostValues(pybind11::module_& module);
+void AddEndpoint(pybind11::module_& module);
 
 }  // namespace tcpslab::bindings
