@@ -78,6 +78,7 @@ set(TCPSLAB_MODEL_SOURCES
   path/attacker/tcps-key-substitution.cc
   path/attacker/tcps-middle-session.cc
   path/attacker/tcps-option-mangler.cc
+  path/attacker/tcps-replace-option.cc
   path/attacker/tcps-reset-injector.cc
   path/attacker/tcps-syn-injector.cc
   path/attacker/tcps-tag-forger.cc

@@ -82,7 +82,8 @@ def _chart(
                 yield scenario, marks
 
     groups = []
-    for family, runs in groupby(records, key=lambda record: record.family):
+    ordered = sorted(records, key=lambda record: (record.family, record.scenario, record.protocol))
+    for family, runs in groupby(ordered, key=lambda record: record.family):
         if drawn := list(rows(list(runs))):
             groups.append((family, drawn))
     ticks = [(place(10.0**power), _bare(name(10.0**power))) for power in range(low, high + 1)]

@@ -14,7 +14,7 @@ from tcpslab.results import OUTCOMES, Record
 _MOST_ROWS = 160
 # Segments in a row that are told one by one although they are alike.
 _MOST_ALIKE = 2
-_ACTIONS = {"dropped": "dropped", "modified": "modified", "delayed": "delayed", "injected": "injected"}
+_ACTIONS = ("dropped", "modified", "delayed", "injected")
 _WAYS = {"forward": "towards the server", "backward": "towards the client"}
 
 
@@ -127,11 +127,11 @@ def _element(element: Mapping[str, Any]) -> Element:
 
 
 def _deeds(element: Mapping[str, Any]) -> Iterator[str]:
-    for key, word in _ACTIONS.items():
-        counts = element.get(key) or {}
+    for action in _ACTIONS:
+        counts = element.get(action) or {}
         parts = [f"{count} {_WAYS[way]}" for way, count in counts.items() if count]
         if parts:
-            yield f"{word} {' and '.join(parts)}"
+            yield f"{action} {' and '.join(parts)}"
 
 
 def _short(type_name: str) -> str:

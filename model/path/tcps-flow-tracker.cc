@@ -33,9 +33,13 @@ TcpsTrackedFlow&
 TcpsFlowTracker::Observe(const wire::Segment& segment, TcpsPathElement::Direction direction)
 {
     TcpsTrackedFlow& flow = m_flows[FlowKey(segment.source, segment.destination).Bytes()];
-    const bool anew =
-        segment.IsSyn() && flow.number != 0 && flow.established && flow.Sender(direction).isn != segment.sequence;
-    if (flow.number == 0 || anew)
+    const bool other = segment.IsSyn() && flow.number != 0 && flow.Sender(direction).isn != segment.sequence;
+    if (other && flow.established && !flow.IsOver())
+    {
+        flow.lastSeen = Simulator::Now();
+        return flow;
+    }
+    if (flow.number == 0 || (other && flow.established))
     {
         flow = {};
         flow.number = ++m_number;
@@ -45,6 +49,17 @@ TcpsFlowTracker::Observe(const wire::Segment& segment, TcpsPathElement::Directio
     }
     flow.lastSeen = Simulator::Now();
     TcpsTrackedEnd& sender = flow.Sender(direction);
+    if (other && sender.isn)
+    {
+        // Another attempt: what either end said in the last one is void.
+        for (TcpsTrackedEnd& end : flow.ends)
+        {
+            const wire::Endpoint endpoint = end.endpoint;
+            end = {};
+            end.endpoint = endpoint;
+        }
+        flow.reset = false;
+    }
     if (segment.Has(wire::kSyn))
     {
         sender.isn = segment.sequence;
@@ -65,8 +80,7 @@ TcpsFlowTracker::Observe(const wire::Segment& segment, TcpsPathElement::Directio
     }
     if (segment.Has(wire::kAck) && !segment.Has(wire::kRst))
     {
-        const bool first = sender.acknowledgement == 0;
-        if (first || wire::SequenceBefore(sender.acknowledgement, segment.acknowledgement))
+        if (!sender.acknowledgement || wire::SequenceBefore(*sender.acknowledgement, segment.acknowledgement))
         {
             sender.acknowledgement = segment.acknowledgement;
         }

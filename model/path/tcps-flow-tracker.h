@@ -28,26 +28,34 @@ struct TcpsTrackedEnd
 {
     tcpslab::wire::Endpoint endpoint;
     std::optional<uint32_t> isn;
-    uint32_t next = 0;            //!< sequence number behind the highest that it sent
-    uint32_t acknowledgement = 0; //!< the highest that it sent
-    uint16_t window = 0;          //!< the last that it sent, as on the wire
-    uint64_t payload = 0;         //!< bytes that passed, retransmissions included
+    uint32_t next = 0;                       //!< sequence number behind the highest that it sent
+    std::optional<uint32_t> acknowledgement; //!< the highest that it sent
+    uint16_t window = 0;                     //!< the last that it sent, as on the wire
+    uint64_t payload = 0;                    //!< bytes that passed, retransmissions included
     bool fin = false;
     std::optional<uint32_t> timestamp; //!< TSval of its last segment that had one (RFC 7323)
 };
 
 /**
  * @ingroup tcps
- * One connection; again from the beginning when a SYN with another number opens the same endpoints anew.
+ * One connection; again from the beginning when a SYN with another number opens the same endpoints anew. While the old
+ * one may be alive, such a SYN changes nothing: its receiver answers with a challenge ACK, and a RST follows if it was
+ * meant (RFC 9293, section 3.10.7.4).
  */
 struct TcpsTrackedFlow
 {
     uint32_t number = 0;                                          //!< counting connections from 1
     TcpsPathElement::Direction opener = TcpsPathElement::FORWARD; //!< which way the first SYN travelled
     std::array<TcpsTrackedEnd, 2> ends;                           //!< by the direction that its segments travel
-    bool established = false;                                     //!< something other than SYN came from the opener
+    bool established = false;                                     //!< an ACK came from the opener
     bool reset = false;                                           //!< a RST passed
     Time lastSeen;
+
+    /** Both ends have closed it, or one has reset it. */
+    bool IsOver() const
+    {
+        return reset || (ends[0].fin && ends[1].fin);
+    }
 
     /** The end whose segments travel that way. */
     TcpsTrackedEnd& Sender(TcpsPathElement::Direction direction)

@@ -1,11 +1,12 @@
 /**
  * @file
  * @ingroup tcps
- * Attributes that are lists of numbers. Internal: C++20, not installed.
+ * Attributes that are lists. Internal: C++20, not installed.
  */
 #ifndef TCPS_NUMBER_LIST_H
 #define TCPS_NUMBER_LIST_H
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 #include <string>
@@ -13,6 +14,16 @@
 
 namespace ns3
 {
+
+/** Takes the next item off a list that commas and spaces separate; empty between two separators. */
+inline std::string_view
+TcpsTakeItem(std::string_view& list)
+{
+    const std::size_t length = std::min(list.find_first_of(", "), list.size());
+    const std::string_view item = list.substr(0, length);
+    list.remove_prefix(std::min(length + 1, list.size()));
+    return item;
+}
 
 /** "3, 7" or "0x5443" as a set; false, and nothing changed, for anything else than numbers of that type. */
 template <typename Number>
@@ -22,9 +33,7 @@ TcpsParseNumbers(std::string_view list, std::set<Number>& numbers)
     std::set<Number> parsed;
     while (!list.empty())
     {
-        const std::size_t length = std::min(list.find_first_of(", "), list.size());
-        std::string_view item = list.substr(0, length);
-        list.remove_prefix(std::min(length + 1, list.size()));
+        std::string_view item = TcpsTakeItem(list);
         if (item.empty())
         {
             continue;

@@ -109,12 +109,6 @@ TcpsPathElement::HasAchieved() const
     return m_achieved;
 }
 
-Time
-TcpsPathElement::GetAchievedAt() const
-{
-    return m_achievedAt;
-}
-
 int64_t
 TcpsPathElement::AssignStreams(int64_t /* stream */)
 {
@@ -161,7 +155,6 @@ TcpsPathElement::Achieve(const std::string& what)
     }
     NS_LOG_INFO(GetInstanceTypeId().GetName() << " " << what);
     m_achieved = true;
-    m_achievedAt = Simulator::Now();
     m_achievedTrace(what);
 }
 

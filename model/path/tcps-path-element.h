@@ -114,11 +114,6 @@ class TcpsPathElement : public Object
     bool HasAchieved() const;
 
     /**
-     * @return when it first did; meaningful once HasAchieved()
-     */
-    Time GetAchievedAt() const;
-
-    /**
      * @param stream first stream index to use
      * @return the number of stream indices assigned; 0 for elements without randomness
      */
@@ -179,7 +174,6 @@ class TcpsPathElement : public Object
     Scope m_scope{SCOPE_BOTH}; //!< attribute Direction
     Goal m_goal{GOAL_NONE};    //!< attribute Goal
     bool m_achieved{false};    //!< Achieve() was called
-    Time m_achievedAt;         //!< when first
 
     TracedCallback<Ptr<const Packet>, Direction> m_dropTrace;   //!< trace source Drop
     TracedCallback<Ptr<const Packet>, Direction> m_modifyTrace; //!< trace source Modify

@@ -31,12 +31,6 @@ TcpsPathPacket::SetBytes(const std::vector<uint8_t>& bytes)
     m_modified = true;
 }
 
-bool
-TcpsPathPacket::IsModified() const
-{
-    return m_modified;
-}
-
 uint32_t
 TcpsPathPacket::GetSize() const
 {

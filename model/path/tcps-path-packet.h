@@ -43,10 +43,6 @@ class TcpsPathPacket
      */
     void SetBytes(const std::vector<uint8_t>& bytes);
     /**
-     * @return whether SetBytes() was called
-     */
-    bool IsModified() const;
-    /**
      * @return size in bytes, IP header included
      */
     uint32_t GetSize() const;

@@ -31,7 +31,7 @@ constexpr std::size_t kChecksum = 16; // its place in the TCP header (RFC 9293, 
 
 /** Of a packet that was parsed before. A checksum of 0 that is not right has never been computed. */
 bool
-IsDamaged(const TcpsPathPacket& packet)
+HasWrongChecksum(const TcpsPathPacket& packet)
 {
     std::vector<uint8_t> bytes = packet.GetBytes();
     const std::span<std::byte> raw = std::as_writable_bytes(std::span(bytes));
@@ -106,12 +106,18 @@ TcpsPathSegment::SetIpAddress(std::size_t ipv4Offset, std::size_t ipv6Offset, co
     std::ranges::copy(address.bytes(), IpHeader().subspan(offset).begin());
 }
 
+bool
+TcpsPathSegment::IsDamaged() const
+{
+    return HasWrongChecksum(m_packet);
+}
+
 TcpsPathPacket
 TcpsPathSegment::ToPacket() const
 {
     TcpsPathPacket packet = m_packet;
     std::vector<uint8_t> bytes = Emit(std::as_bytes(std::span(m_bytes)).first(m_ipHeaderSize), m_segment);
-    if (IsDamaged(m_packet))
+    if (IsDamaged())
     {
         // As a box that adjusts the sum for what it changed (RFC 1624). One more, with end-around carry, is never
         // right.

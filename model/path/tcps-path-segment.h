@@ -84,6 +84,11 @@ class TcpsPathSegment
     void SetDestination(const tcpslab::wire::Endpoint& destination);
 
     /**
+     * @return whether its checksum was wrong when it came: what it says may be anything
+     */
+    bool IsDamaged() const;
+
+    /**
      * @return the packet as it is now, lengths and checksums right, with the tags of the one that it came in. A TCP
      *         checksum that was wrong is wrong again: editing a damaged segment does not make it a good one.
      */

@@ -7,6 +7,7 @@
 
 #include "ns3/double.h"
 #include "ns3/string.h"
+#include "tcps-number-list.h"
 #include "tcps-path-segment.h"
 
 namespace ns3
@@ -69,9 +70,9 @@ AddPlaces(std::string_view item, std::set<uint64_t>& places)
     {
         return false;
     }
-    for (uint64_t place = first; place <= last; ++place)
+    for (uint64_t i = 0; i <= last - first; ++i)
     {
-        places.insert(place);
+        places.insert(first + i);
     }
     return true;
 }
@@ -178,9 +179,7 @@ TcpsSelectiveElement::ParseChoice(const std::string& text, bool withPlaces, Choi
     std::string_view rest = text;
     while (!rest.empty())
     {
-        const std::size_t end = std::min(rest.find_first_of(", "), rest.size());
-        const std::string_view item = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const std::string_view item = TcpsTakeItem(rest);
         const auto* const known = std::ranges::find(kClasses, item, &Class::word);
         if (known != kClasses.end())
         {

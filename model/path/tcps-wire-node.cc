@@ -51,12 +51,6 @@ TcpsWireNode::AddElement(Ptr<TcpsPathElement> element)
     element->SetOutput(MakeCallback(&TcpsWireNode::PassOnFrom, this).Bind(index));
 }
 
-uint32_t
-TcpsWireNode::GetNElements() const
-{
-    return static_cast<uint32_t>(m_elements.size());
-}
-
 Ptr<TcpsPathElement>
 TcpsWireNode::GetElement(uint32_t index) const
 {

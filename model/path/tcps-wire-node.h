@@ -55,10 +55,6 @@ class TcpsWireNode : public Node
     void AddElement(Ptr<TcpsPathElement> element);
 
     /**
-     * @return the number of elements
-     */
-    uint32_t GetNElements() const;
-    /**
      * @param index 0 is next to the client
      * @return that element
      */

@@ -143,6 +143,7 @@ BOOST_AUTO_TEST_CASE(ANewConnectionBeginsAnew) {
   Bench bench(Make("ns3::TcpsDpiFilter"));
   Connection refused(bench);
   BOOST_TEST(!refused.Request(1, "SSH-2.0"));
+  bench.Receive(*Travelling(kForward, wire::kRst, 1), kForward);
   bench.outputs.clear();
   // The same endpoints, another initial sequence number.
   bench.Receive(*Travelling(kForward, wire::kSyn, 70000), kForward);

@@ -81,6 +81,21 @@ BOOST_AUTO_TEST_CASE(AnotherAttemptCountsAnew) {
   BOOST_TEST(f.Backward(wire::kAck, 501, 108, "response"));
 }
 
+// RFC 9293, section 3.10.7.4: a SYN on a live connection gets a challenge ACK; only a RST after it says that it was
+// meant.
+BOOST_AUTO_TEST_CASE(AForgedSynDoesNotEndALiveConnection) {
+  Fixture f;
+  f.Open();
+  BOOST_TEST(f.Forward(wire::kSyn, 70000, 0));
+  BOOST_TEST(f.Backward(wire::kAck, 501, 101));  // the challenge
+  BOOST_TEST(f.Forward(wire::kAck, 101, 501, "request"));
+  BOOST_TEST(f.Forward(wire::kSyn, 70000, 0));
+  BOOST_TEST(f.Forward(wire::kRst, 108, 0));  // it was meant
+  BOOST_TEST(f.Forward(wire::kSyn, 70000, 0));
+  BOOST_TEST(f.Backward(kSynAck, 90000, 70001));
+  BOOST_TEST(f.Forward(wire::kAck, 70001, 90001, "request"));
+}
+
 BOOST_AUTO_TEST_CASE(ARefusedConnectionIsAnswered) {
   Fixture f;
   BOOST_TEST(f.Forward(wire::kSyn, 100, 0));

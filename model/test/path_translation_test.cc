@@ -162,6 +162,9 @@ BOOST_AUTO_TEST_CASE(ARetransmissionIsShiftedAlikeAndANewConnectionIsNot) {
   const Shifts first = Exchange(bench, false, true);
   bench.Receive(*Travelling(kForward, wire::kSyn, 1000), kForward);
   BOOST_TEST(LastOf(bench).sequence == 1000 + first.client);
+  bench.Receive(*Travelling(kForward, wire::kSyn, 9000), kForward);  // forged: the connection is alive
+  BOOST_TEST(LastOf(bench).sequence == 9000 + first.client);
+  bench.Receive(*Travelling(kForward, wire::kRst, 1001), kForward);
   bench.Receive(*Travelling(kForward, wire::kSyn, 9000), kForward);  // the same ports once more
   BOOST_TEST(LastOf(bench).sequence != 9000 + first.client);
 }

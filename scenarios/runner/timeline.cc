@@ -54,6 +54,7 @@ void Timeline::OnVisit(std::size_t visit, HostName connecting, stack::Duration n
   const Shared entry = NewEntry(TimelineEntry::Kind::kVisit, now);
   entry->from = connecting;
   entry->count = visit;
+  under_way_.clear();  // what is left was edited or swallowed on its way
   Tell(entry);
 }
 

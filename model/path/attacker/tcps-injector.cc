@@ -124,12 +124,6 @@ TcpsInjector::TcpsInjector()
 
 TcpsInjector::~TcpsInjector() = default;
 
-uint64_t
-TcpsInjector::GetNFired() const
-{
-    return m_fired;
-}
-
 int64_t
 TcpsInjector::AssignStreams(int64_t stream)
 {
@@ -208,15 +202,18 @@ TcpsInjector::Schedule(const TcpsTrackedFlow& flow)
         else
         {
             Ptr<TcpsInjector> self(this);
-            Simulator::Schedule(delay, [self, client, server, shot] { self->FireLater(client, server, shot); });
+            const uint32_t number = flow.number;
+            Simulator::Schedule(
+                delay, [self, client, server, number, shot] { self->FireLater(client, server, number, shot); });
         }
     }
 }
 
 void
-TcpsInjector::FireLater(const wire::Endpoint& client, const wire::Endpoint& server, uint32_t shot)
+TcpsInjector::FireLater(const wire::Endpoint& client, const wire::Endpoint& server, uint32_t number, uint32_t shot)
 {
-    if (const TcpsTrackedFlow* flow = m_tracker->Find(client, server))
+    const TcpsTrackedFlow* flow = m_tracker->Find(client, server);
+    if (flow != nullptr && flow->number == number) // else the endpoints have begun another connection
     {
         FireNow(TcpsTrackedFlow(*flow), shot);
     }
@@ -225,7 +222,6 @@ TcpsInjector::FireLater(const wire::Endpoint& client, const wire::Endpoint& serv
 void
 TcpsInjector::FireNow(const TcpsTrackedFlow& flow, uint32_t shot)
 {
-    ++m_fired;
     if (m_towards != TOWARDS_SERVER)
     {
         Fire(flow, BACKWARD, shot);
@@ -251,7 +247,7 @@ TcpsInjector::Forge(const TcpsTrackedFlow& flow, Direction direction)
     segment.destination = receiver.endpoint;
     segment.sequence = sender.next;
     // Who has acknowledged nothing yet would acknowledge all there is.
-    segment.acknowledgement = sender.acknowledgement != 0 ? sender.acknowledgement : receiver.next;
+    segment.acknowledgement = sender.acknowledgement.value_or(receiver.next);
     segment.flags = wire::kAck;
     segment.window = sender.window;
     if (sender.timestamp && receiver.timestamp)
@@ -275,12 +271,6 @@ TcpsInjector::InjectSegment(const TcpsPathSegment& segment, Direction direction)
     {
         Inject(fragment, direction);
     }
-}
-
-TcpsFlowTracker&
-TcpsInjector::GetTracker()
-{
-    return *m_tracker;
 }
 
 bool

@@ -77,11 +77,6 @@ class TcpsInjector : public TcpsPathElement
     TcpsInjector();
     ~TcpsInjector() override;
 
-    /**
-     * @return the number of times it fired
-     */
-    uint64_t GetNFired() const;
-
     int64_t AssignStreams(int64_t stream) override;
 
   protected:
@@ -121,16 +116,14 @@ class TcpsInjector : public TcpsPathElement
      */
     Ptr<UniformRandomVariable> GetRandom() const;
 
-    /**
-     * @return what the injector knows of all connections
-     */
-    TcpsFlowTracker& GetTracker();
-
   private:
     void Handle(const TcpsPathPacket& packet, Direction direction) final;
     bool IsMoment(const TcpsPathSegment& segment, const TcpsTrackedFlow& flow) const;
     void Schedule(const TcpsTrackedFlow& flow);
-    void FireLater(const tcpslab::wire::Endpoint& client, const tcpslab::wire::Endpoint& server, uint32_t shot);
+    void FireLater(const tcpslab::wire::Endpoint& client,
+                   const tcpslab::wire::Endpoint& server,
+                   uint32_t number,
+                   uint32_t shot);
     void FireNow(const TcpsTrackedFlow& flow, uint32_t shot);
     bool SetConnections(std::string list);
     std::string GetConnections() const;
@@ -145,7 +138,6 @@ class TcpsInjector : public TcpsPathElement
     Time m_interval;                   //!< attribute Interval
     bool m_fragmented{false};          //!< attribute Fragmented
     uint32_t m_identification{0};      //!< of the last packet that was sent in fragments
-    uint64_t m_fired{0};               //!< times so far
     Ptr<UniformRandomVariable> m_random;
     std::unique_ptr<TcpsFlowTracker> m_tracker;
     class Moments;

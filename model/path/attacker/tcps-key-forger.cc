@@ -9,6 +9,7 @@
 #include "../tcps-path-random.h"
 #include "../tcps-path-segment.h"
 #include "reference/tcps/options.h"
+#include "tcps-replace-option.h"
 
 namespace ns3
 {
@@ -93,26 +94,16 @@ void
 TcpsKeyForger::HandleChosen(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction)
 {
     const bool tc = m_option == OPTION_TC;
-    const bool present = tc ? tcps::FindTc(segment->options).has_value() : tcps::FindTi(segment->options).has_value();
-    if (!present)
+    const std::optional<tcps::Identity> shown = tcps::FindTi(segment->options);
+    if (tc ? !tcps::FindTc(segment->options) : !shown)
     {
         Forward(packet, direction);
         return;
     }
     const PublicKey key = MakeKey(m_key, *GetRandom());
-    const std::size_t size = tc ? tcps::kTcSize : tcps::kTiSize;
-    std::array<std::byte, wire::kMaximumOptionBytes> bytes{};
-    std::ranges::copy(segment->options.bytes(), bytes.begin());
-    for (const wire::OptionView option : segment->options)
-    {
-        if (option.kind() == wire::kExperiment253 && option.bytes().size() == size)
-        {
-            std::ranges::copy(key,
-                              bytes.begin() + static_cast<std::ptrdiff_t>(option.offset() + tcps::kOptionPrefixSize));
-            break;
-        }
-    }
-    segment->options = *wire::OptionArea::FromBytes(std::span(bytes).first(segment->options.size()));
+    const wire::OptionArea made =
+        tc ? tcps::MakeSynOptions({}, key) : tcps::MakeTiOptions({.key = key, .proof = shown->proof});
+    TcpsReplaceOption(segment->options, made.bytes());
     Forward(segment.ToPacket(), direction, true);
     Achieve("replaced a key");
 }

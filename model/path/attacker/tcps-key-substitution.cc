@@ -14,6 +14,7 @@
 #include "reference/stack/flow.h"
 #include "tcps-false-identity.h"
 #include "tcps-middle-session.h"
+#include "tcps-replace-option.h"
 
 namespace ns3
 {
@@ -131,12 +132,6 @@ uint64_t
 TcpsKeySubstitution::GetNSubstituted() const
 {
     return m_substituted;
-}
-
-uint64_t
-TcpsKeySubstitution::GetNRead() const
-{
-    return m_read;
 }
 
 TcpsKeySubstitution::State&
@@ -272,7 +267,6 @@ TcpsKeySubstitution::Read(const wire::Segment& segment,
     }
     const auto* bytes = reinterpret_cast<const uint8_t*>(segment.payload.data());
     ClaimRead({bytes, bytes + segment.payload.size()});
-    m_read += segment.payload.size();
     Achieve("read application data");
 }
 

@@ -83,10 +83,6 @@ class TcpsKeySubstitution : public TcpsPathElement
      * @return connections of which it holds both keys
      */
     uint64_t GetNSubstituted() const;
-    /**
-     * @return bytes of the streams that it read, retransmissions left out
-     */
-    uint64_t GetNRead() const;
 
   private:
     class State; //!< connections and identities
@@ -114,7 +110,6 @@ class TcpsKeySubstitution : public TcpsPathElement
     TcpsInjector::Towards m_towards{TcpsInjector::TOWARDS_SERVER}; //!< attribute Towards
     int64_t m_stream{-1};                                          //!< of the attacker's keys
     uint64_t m_substituted{0};                                     //!< connections
-    uint64_t m_read{0};                                            //!< bytes
     std::unique_ptr<State> m_state;                                //!< made with the first packet
 };
 

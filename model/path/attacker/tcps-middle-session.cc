@@ -8,6 +8,7 @@
 #include "reference/tcps/dialect.h"
 #include "reference/tcps/key_schedule.h"
 #include "reference/tcps/options.h"
+#include "tcps-replace-option.h"
 
 namespace ns3
 {
@@ -56,10 +57,12 @@ bool
 TcpsMiddleSession::Derive(const wire::Segment& synAck)
 {
     const std::optional<crypto::PublicKey> serverKey = tcps::FindTc(synAck.options);
-    if (m_serverKey && m_serverKey == serverKey && m_toClient.isn == synAck.sequence)
+    if (m_answered)
     {
-        return true; // a retransmission
+        // The client goes by the first one, too. Its retransmission gets the same key.
+        return m_serverKey && m_serverKey == serverKey && m_toClient.isn == synAck.sequence;
     }
+    m_answered = true;
     m_toClient.isn = synAck.sequence;
     if (!m_offer.clientKey || !serverKey)
     {
@@ -220,27 +223,6 @@ TcpsMiddleSession::SetArithmetic(TagArithmetic arithmetic)
             way->sender.position.emplace<tcps::NearestPosition>();
         }
     }
-}
-
-bool
-TcpsReplaceOption(wire::OptionArea& area, std::span<const std::byte> option)
-{
-    constexpr std::size_t prefix = tcps::kOptionPrefixSize;
-    for (const wire::OptionView present : area)
-    {
-        const std::span<const std::byte> old = present.bytes();
-        if (old.size() != option.size() || old.size() < prefix ||
-            !std::ranges::equal(old.first(prefix), option.first(prefix)))
-        {
-            continue;
-        }
-        std::array<std::byte, wire::kMaximumOptionBytes> bytes{};
-        std::ranges::copy(area.bytes(), bytes.begin());
-        std::ranges::copy(option, bytes.begin() + static_cast<std::ptrdiff_t>(present.offset()));
-        area = *wire::OptionArea::FromBytes(std::span(bytes).first(area.size()));
-        return true;
-    }
-    return false;
 }
 
 } // namespace ns3

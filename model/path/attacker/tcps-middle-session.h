@@ -129,18 +129,11 @@ class TcpsMiddleSession
     std::optional<tcpslab::tcps::TagArithmetic> m_arithmetic;
     tcpslab::crypto::KeyPair m_towardsServer;
     tcpslab::crypto::KeyPair m_towardsClient;
+    bool m_answered{false};                                //!< by a SYN-ACK
     std::optional<tcpslab::crypto::PublicKey> m_serverKey; //!< once both sessions are derived
     Way m_toServer;
     Way m_toClient;
 };
-
-/**
- * Puts an option in the place of the first one of the same kind, length and identifier (the two bytes behind them).
- * @param area is edited; every other byte stays
- * @param option the whole option
- * @return whether there was one
- */
-bool TcpsReplaceOption(tcpslab::wire::OptionArea& area, std::span<const std::byte> option);
 
 } // namespace ns3
 

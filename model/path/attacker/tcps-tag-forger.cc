@@ -12,6 +12,7 @@
 #include "../forgery/tcps-lkm-lattice.h"
 #include "../forgery/tcps-mac-polynomial.h"
 #include "../tcps-flow-tracker.h"
+#include "../tcps-number-list.h"
 #include "../tcps-path-segment.h"
 #include "ns3/string.h"
 #include "ns3/uinteger.h"
@@ -19,7 +20,7 @@
 #include "reference/tcps/options.h"
 #include "reference/tcps/packet_mac.h"
 #include "reference/tcps/stream_position.h"
-#include "tcps-middle-session.h"
+#include "tcps-replace-option.h"
 
 namespace ns3
 {
@@ -205,9 +206,7 @@ TcpsTagForger::SetKeys(std::string list)
     std::string_view rest = list;
     while (!rest.empty())
     {
-        const std::size_t length = std::min(rest.find_first_of(", "), rest.size());
-        const std::string_view item = rest.substr(0, length);
-        rest.remove_prefix(std::min(length + 1, rest.size()));
+        const std::string_view item = TcpsTakeItem(rest);
         if (item.empty())
         {
             continue;

@@ -22,8 +22,8 @@ namespace ns3
  *
  * - `none`: nothing.
  * - `random`: sixteen random bytes.
- * - `copied`: the tag of the segment that passed last in the same direction, on bytes that it was not made for; nothing
- *   while none has passed, as on an unprotected connection.
+ * - `copied`: the tag of the latest segment in the same direction (with `Before`, that of the one to be overtaken), on
+ *   bytes that it was not made for; nothing while there was none, as on an unprotected connection.
  * - `replay`: no forged segment, but the oldest genuine one of its kind in that direction, as it was; nothing is sent
  *   while none has passed.
  */

@@ -37,13 +37,20 @@ class StreamMemory
         return m_end && Remembers(sequence) ? m_bytes[sequence % m_bytes.size()] : std::nullopt;
     }
 
-    /** Remembers a byte, unless it is too old; forgets the oldest for it. */
+    /**
+     * Remembers a byte, unless it is too old, or so far ahead that no window of this size allows it; forgets the oldest
+     * for it.
+     */
     void Set(uint32_t sequence, std::byte byte)
     {
         m_end = m_end.value_or(sequence);
-        // What lies between is unknown until it comes; a memory's length of that is all there is to forget.
+        // What lies between is unknown until it comes.
         const int64_t ahead = wire::SequenceDistance(*m_end, sequence + 1);
-        for (int64_t i = std::max<int64_t>(0, ahead - static_cast<int64_t>(m_bytes.size())); i < ahead; ++i)
+        if (ahead > std::ssize(m_bytes))
+        {
+            return;
+        }
+        for (int64_t i = 0; i < ahead; ++i)
         {
             m_bytes[(*m_end + static_cast<uint32_t>(i)) % m_bytes.size()].reset();
         }
@@ -108,6 +115,11 @@ TcpsConsistencyChecker::GetNInconsistent() const
 void
 TcpsConsistencyChecker::HandleSegment(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction)
 {
+    if (segment.IsDamaged())
+    {
+        Forward(packet, direction); // the receiver will not take it: neither a first version nor a contradiction
+        return;
+    }
     const uint32_t number = GetTracker().Observe(*segment, direction).number;
     if (segment->payload.empty())
     {

@@ -109,18 +109,19 @@ TcpsFirewall::TcpsFirewall() : m_idleTimeout(Minutes(124)), m_windows(std::make_
 
 TcpsFirewall::~TcpsFirewall() = default;
 
-uint64_t
-TcpsFirewall::GetNRefused() const
-{
-    return m_refused;
-}
-
 void
 TcpsFirewall::HandleSegment(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction)
 {
     const TcpsTrackedFlow* flow = GetTracker().Find(segment->source, segment->destination);
     const bool idle = flow != nullptr && Simulator::Now() - flow->lastSeen > m_idleTimeout;
-    if (idle || (flow != nullptr && IsAnotherAttempt(*flow, *segment, direction)))
+    const bool another = flow != nullptr && IsAnotherAttempt(*flow, *segment, direction);
+    if (another && !idle && flow->established && !flow->IsOver())
+    {
+        // Whether it was meant shows in the answer: a challenge ACK, and perhaps a RST (RFC 9293, section 3.10.7.4).
+        Forward(packet, direction);
+        return;
+    }
+    if (idle || another)
     {
         m_windows->erase(flow->number);
         GetTracker().Forget(segment->source, segment->destination);
@@ -192,7 +193,6 @@ TcpsFirewall::IsInWindow(const TcpsTrackedFlow& flow, const TcpsPathSegment& seg
 void
 TcpsFirewall::Refuse(const TcpsPathPacket& packet, const TcpsPathSegment& segment, Direction direction)
 {
-    ++m_refused;
     Drop(packet, direction);
     if (m_reply == REPLY_NONE || segment->Has(wire::kRst))
     {

@@ -44,11 +44,6 @@ class TcpsFirewall : public TcpsConnectionElement
     TcpsFirewall();
     ~TcpsFirewall() override;
 
-    /**
-     * @return the number of segments refused
-     */
-    uint64_t GetNRefused() const;
-
   private:
     void HandleSegment(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction) override;
     bool IsAllowed(const TcpsTrackedFlow* flow, const TcpsPathSegment& segment, Direction direction) const;
@@ -58,7 +53,6 @@ class TcpsFirewall : public TcpsConnectionElement
     Time m_idleTimeout;        //!< attribute IdleTimeout
     bool m_windowCheck{true};  //!< attribute WindowCheck
     Reply m_reply{REPLY_NONE}; //!< attribute Reply
-    uint64_t m_refused{0};     //!< segments so far
     class Windows;
     std::unique_ptr<Windows> m_windows; //!< what each end of each connection may be sent
 };

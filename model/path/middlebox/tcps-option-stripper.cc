@@ -122,9 +122,7 @@ TcpsOptionStripper::SetExIds(std::string list)
     std::string_view rest = list;
     while (!rest.empty())
     {
-        const std::size_t length = std::min(rest.find_first_of(", "), rest.size());
-        const std::string_view item = rest.substr(0, length);
-        rest.remove_prefix(std::min(length + 1, rest.size()));
+        const std::string_view item = TcpsTakeItem(rest);
         const bool letters = item.size() == 2 && item.find_first_of("0123456789") == std::string_view::npos;
         numbers += letters ? std::to_string(static_cast<uint8_t>(item[0]) << 8U | static_cast<uint8_t>(item[1]))
                            : std::string(item);

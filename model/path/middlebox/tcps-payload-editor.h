@@ -29,6 +29,8 @@ namespace ns3
  *   there on.
  * - `Persistent`: false, with `overwrite` only: these bytes are edited when they first pass and never again.
  *
+ * An edit that changes the length holds for the 2 GiB of the stream behind it: sequence numbers tell no more.
+ *
  * The attribute `Direction` restricts what it sees, so it is best left alone. Data segments that got longer than they
  * were leave as two. Connections whose handshake it did not see stay as they are. With the goal `inject` it is an
  * attacker.

@@ -106,13 +106,14 @@ TcpsSegmentCoalescer::DoDispose()
 void
 TcpsSegmentCoalescer::HandleSegment(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction)
 {
+    const bool mayJoin = MayJoin(*segment) && !segment.IsDamaged();
     const auto entry = m_held->find({segment->source, segment->destination});
     if (entry != m_held->end())
     {
         TcpsPathSegment& held = entry->second.segment;
         const std::size_t size = held->payload.size() + segment->payload.size();
         const bool follows = segment->sequence == held->sequence + held->payload.size();
-        if (MayJoin(*segment) && follows && size <= m_maxPayload &&
+        if (mayJoin && follows && size <= m_maxPayload &&
             (m_options != OPTIONS_EQUAL || held->options == segment->options))
         {
             Join(held, *segment);
@@ -130,7 +131,7 @@ TcpsSegmentCoalescer::HandleSegment(const TcpsPathPacket& packet, TcpsPathSegmen
         }
         Release(segment->source, segment->destination);
     }
-    if (MayJoin(*segment) && !segment->Has(wire::kFin) && segment->payload.size() < m_maxPayload)
+    if (mayJoin && !segment->Has(wire::kFin) && segment->payload.size() < m_maxPayload)
     {
         Hold(segment, direction);
     }
