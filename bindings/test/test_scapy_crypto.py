@@ -67,8 +67,11 @@ def test_auth_tag(v: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("v", vectors.tcps_vectors("stream_position"))
 def test_positions_of_the_kernel_module(v: dict[str, Any]) -> None:
-    position = ForwardPosition()
-    assert [position.candidate((seq - v["isn"] - 1) % 2**32) for seq in v["seqs"]] == v["positions"]
+    position, seen = ForwardPosition(), []
+    for seq in v["seqs"]:
+        seen.append(position.candidate((seq - v["isn"] - 1) % 2**32))
+        position.accept(seen[-1])
+    assert seen == v["positions"]
 
 
 @pytest.mark.parametrize("name", vectors.SESSIONS)
@@ -147,7 +150,16 @@ def test_positions_of_the_readme_survive_a_retransmission_across_the_boundary() 
         position.accept(expected)
 
 
-def test_positions_of_the_readme_move_only_after_a_valid_tag() -> None:
+@pytest.mark.parametrize("new_position", [ForwardPosition, NearestPosition])
+def test_positions_move_only_when_accepted(new_position: type) -> None:
+    position = new_position()
+    position.accept(7)
+    for _ in range(3):
+        assert position.candidate(0x80000100) == 0x80000100
+    assert position.candidate(8) == 8
+
+
+def test_positions_of_the_readme_are_nearest_to_the_highest_valid_one() -> None:
     position = NearestPosition()
     for _ in range(3):
         position.candidate(0x80000001)  # forged: never accepted

@@ -23,7 +23,10 @@ class Position(Protocol):
 
 
 class ForwardPosition:
-    """The kernel module's (tcps-wire.md, section 4): only ever wraps forwards, and moves before the tag is checked."""
+    """The kernel module's (tcps-wire.md, section 4), which only ever wraps forwards.
+
+    As a receiver the module moves before it checks the tag: whoever plays that part accepts every candidate at once.
+    """
 
     def __init__(self) -> None:
         self._wraps = 0
@@ -31,14 +34,11 @@ class ForwardPosition:
 
     def candidate(self, offset: int) -> int:
         position = self._wraps * _WRAP + offset
-        if self._highest > 0 and position + _HALF < self._highest:
-            self._wraps += 1
-            position += _WRAP
-        self._highest = max(self._highest, position)
-        return position
+        return position + _WRAP if 0 < self._highest and position + _HALF < self._highest else position
 
     def accept(self, position: int) -> None:
-        """Nothing: it has moved already."""
+        self._wraps = position // _WRAP
+        self._highest = max(self._highest, position)
 
 
 class NearestPosition:

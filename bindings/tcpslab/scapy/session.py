@@ -1,7 +1,7 @@
 """Sessions: what a bystander who holds the secrets reads in a conversation, and whether its tags are right.
 
-A session watches; it never drops. It checks every segment as a receiver of the dialect would (tcps-wire.md, sections 4
-to 6), so that after a forged segment which desynchronises the kernel module, the session reports invalid tags too.
+A session watches; it never drops. Its stream positions follow the sender (tcps-wire.md, section 4, and R11), whom no
+forgery moves: what it reads does not depend on how a receiver took one.
 """
 
 from collections.abc import Callable, Sequence
