@@ -7,4 +7,5 @@ PYBIND11_MODULE(_core, module) {
   tcpslab::bindings::AddCrypto(module);
   tcpslab::bindings::AddHostValues(module);
   tcpslab::bindings::AddEndpoint(module);
+  tcpslab::bindings::AddPair(module);
 }

@@ -10,5 +10,6 @@ void AddTcpsOptions(pybind11::module_& module);
 void AddCrypto(pybind11::module_& module);
 void AddHostValues(pybind11::module_& module);
 void AddEndpoint(pybind11::module_& module);
+void AddPair(pybind11::module_& module);
 
 }  // namespace tcpslab::bindings

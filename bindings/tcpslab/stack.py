@@ -8,11 +8,11 @@
 ('pass', 'SYN_SENT')
 
 Times are nanoseconds on a clock that starts where the caller likes and never goes backwards. Nothing happens between
-calls: when next_deadline has come, call expire. A host is for one thread at a time.
+calls: when next_deadline has come, call expire. Pair joins two hosts and keeps their clock.
 """
 
-from tcpslab._core import Config, Endpoint, Event, Passage, Policy, StateChange, all_deviations
+from tcpslab._core import Config, Endpoint, Event, Pair, Passage, Policy, StateChange, all_deviations
 
-__all__ = ["SECOND", "Config", "Endpoint", "Event", "Passage", "Policy", "StateChange", "all_deviations"]
+__all__ = ["SECOND", "Config", "Endpoint", "Event", "Pair", "Passage", "Policy", "StateChange", "all_deviations"]
 
 SECOND = 1_000_000_000
