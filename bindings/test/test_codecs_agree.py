@@ -18,6 +18,7 @@ import tcpslab.crypto as stack_crypto
 import tcpslab.scapy as ours
 import tcpslab.wire as stack
 from tcpslab.scapy.crypto import keystream, xor_stream
+from tcpslab.stack import SECOND, Config, Endpoint
 
 _keys = st.binary(min_size=32, max_size=32)
 _positions = st.one_of(
@@ -180,3 +181,79 @@ def test_auth_tag(static: bytes, isn: int) -> None:
 @given(key=_keys)
 def test_fingerprint(key: bytes) -> None:
     assert ours.TI(public_key=key).fingerprint == stack_crypto.fingerprint(key)
+
+
+_HOSTS = {"ipv4": ("10.0.0.1", "10.0.0.2"), "ipv6": ("2001:db8::1", "2001:db8::2")}
+
+
+class _Wire:
+    """Two hosts of the reference stack, the plain TCP segments between their applications, and a session that listens."""
+
+    def __init__(self, dialect: ours.Dialect, family: str, listening_at: int) -> None:
+        self.hosts = [Endpoint(Config(dialect.name), seed=side + 1) for side in range(2)]
+        self.ends = [(host, port) for host, port in zip(_HOSTS[family], (40001, 80), strict=True)]
+        self.sessions = ours.Sessions(ours.EndpointKeyLog(self.hosts[listening_at]))
+        self.now = 0
+        self.delivered = [b"", b""]
+
+    def send(self, side: int, **tcp: Any) -> list[ours.Opened]:
+        """What the session says of the packets that this segment causes on the wire."""
+        payload = tcp.pop("payload", b"")
+        self.now += SECOND // 100
+        ends = self.ends[side], self.ends[1 - side]
+        passage = self.hosts[side].outbound(bytes(_scapy(ends, **tcp) / Raw(payload)), self.now)
+        assert passage.verdict == "pass" and passage.packet
+        family = IPv6 if ":" in ends[0][0] else IP
+        opened = [self.sessions.feed(family(wire)) for wire in (*passage.to_network, passage.packet)]
+        for wire in (*passage.to_network, passage.packet):
+            arrived = self.hosts[1 - side].inbound(wire, self.now)
+            if arrived.packet:
+                self.delivered[1 - side] += stack.Packet.parse(arrived.packet).payload
+        assert None not in opened
+        return [seen for seen in opened if seen]
+
+
+@pytest.mark.parametrize("listening_at", [0, 1], ids=["client", "server"])
+# tcps-dialects.md, R18: lkm leaves IPv6 alone.
+@pytest.mark.parametrize(("dialect", "family"), [(ours.README, "ipv4"), (ours.README, "ipv6"), (ours.LKM, "ipv4")])
+def test_a_session_reads_what_two_stacks_say(dialect: ours.Dialect, family: str, listening_at: int) -> None:
+    wire = _Wire(dialect, family, listening_at)
+    client, server = 0xFFFFFFFE, 77  # the client's numbers wrap within its first bytes
+    wire.send(0, flags="S", seq=client, options=[("MSS", 1460)])
+    wire.send(1, flags="SA", seq=server, ack=(client + 1) % 2**32, options=[("MSS", 1460)])
+    (first,) = wire.send(0, flags="A", seq=(client + 1) % 2**32, ack=server + 1)
+    assert first.identity is ours.Identity.ZERO  # section 6: no key of the server is known
+
+    said: list[bytes] = [b"", b""]
+    for side, payload in ((0, b"question"), (1, b"answer" * 200), (0, b"\0"), (1, b"."), (0, b"thank you")):
+        isn, peers = (client, server) if side == 0 else (server, client)
+        seq, ack = (isn + 1 + len(said[side])) % 2**32, (peers + 1 + len(said[1 - side])) % 2**32
+        opened = wire.send(side, flags="PA", seq=seq, ack=ack, payload=payload)[-1]
+        assert (opened.tag, opened.position, opened.plaintext) == (ours.Tag.VALID, len(said[side]), payload)
+        assert payload not in bytes(opened.packet[TCP].payload)
+        said[side] += payload
+
+    (session,) = wire.sessions.all
+    assert [session.stream(ours.C2S), session.stream(ours.S2C)] == said == wire.delivered[::-1]
+    assert session.dialect(ours.C2S) is session.dialect(ours.S2C) is dialect
+    assert session.identities[ours.C2S] == wire.hosts[0].identity
+
+
+@pytest.mark.parametrize("dialect", ours.DIALECTS, ids=lambda d: d.name)
+@given(payload=st.binary(min_size=1, max_size=60), flags=st.sampled_from(["A", "PA", "FA", "FPA", "PAU"]))
+def test_a_stack_accepts_what_scapy_seals(dialect: ours.Dialect, payload: bytes, flags: str) -> None:
+    private, isn, server_isn = bytes(range(32)), 1000, 2000
+    server = Endpoint(Config(dialect.name))
+    ends = ("10.0.0.1", 40001), ("10.0.0.2", 80)
+    syn = _scapy(ends, flags="S", seq=isn, options=[("MSS", 1440), ours.TC(public_key=ours.public_key(private))])
+    assert server.inbound(bytes(syn), 0).packet
+    syn_ack = _scapy(ends[::-1], flags="SA", seq=server_isn, ack=isn + 1, options=[("MSS", 1460)])
+    answer = ours.find(IP(server.outbound(bytes(syn_ack), 0).packet), ours.TC)
+    keys = ours.derive_keys(ours.shared_secret(private, answer.public_key))
+
+    data = _scapy(ends, flags=flags, seq=isn + 1, ack=server_isn + 1)
+    ciphertext, tag = keys.c2s.seal(dialect, 0, int(data[TCP].flags), payload)
+    forged = bytes([ciphertext[0] ^ 1]) + ciphertext[1:]
+    assert server.inbound(bytes(ours.with_options(data, [ours.TM(tag=tag)]) / Raw(forged)), 1).packet is None
+    accepted = server.inbound(bytes(ours.with_options(data, [ours.TM(tag=tag)]) / Raw(ciphertext)), 2)
+    assert stack.Packet.parse(accepted.packet).payload == payload

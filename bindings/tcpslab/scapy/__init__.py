@@ -24,6 +24,8 @@ A capture and its key log (design.md, section 7) become plaintext:
             opened.readable().show()
     print(sessions.all[0].stream(C2S))
 
+Beside a running tcpslab.stack.Endpoint, `Sessions(EndpointKeyLog(endpoint))` does the same.
+
 This is a second codec, written from the documents and not from the C++ one, so that each can be held against the other.
 X25519 and ChaCha20 are a library's; the two tag arithmetics no library has.
 """
@@ -40,7 +42,7 @@ from tcpslab.scapy.crypto import (
     xor_stream,
 )
 from tcpslab.scapy.dialects import DIALECTS, LKM, README, Dialect, ForwardPosition, NearestPosition
-from tcpslab.scapy.keylog import KeyLog, KeyLogError
+from tcpslab.scapy.keylog import EndpointKeyLog, KeyLog, KeyLogError
 from tcpslab.scapy.options import TC, TI, TM, OptionSpaceError, TcpsOption, find, with_options
 from tcpslab.scapy.session import C2S, S2C, Direction, Identity, Opened, Session, Sessions, Tag
 
@@ -56,6 +58,7 @@ __all__ = [
     "Dialect",
     "Direction",
     "DirectionKeys",
+    "EndpointKeyLog",
     "ForwardPosition",
     "Identity",
     "KeyLog",

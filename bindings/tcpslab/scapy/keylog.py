@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Protocol
 
 _EPHEMERAL = "TCPS_EPHEMERAL_SECRET"
 _STATIC = "TCPS_STATIC_SECRET"
@@ -57,3 +58,24 @@ class KeyLog:
     def _add(secrets: dict[bytes, list[bytes]], key: bytes, shared: bytes) -> None:
         if shared not in secrets[key]:
             secrets[key].append(shared)
+
+
+class _HasKeyLog(Protocol):
+    @property
+    def key_log(self) -> Sequence[str]: ...
+
+
+class EndpointKeyLog:
+    """What a running tcpslab.stack.Endpoint would write into a key log, asked anew each time."""
+
+    def __init__(self, endpoint: _HasKeyLog) -> None:
+        self._endpoint = endpoint
+
+    def ephemeral(self, client_key: bytes) -> Sequence[bytes]:
+        return self._now().ephemeral(client_key)
+
+    def static(self, identity: bytes) -> Sequence[bytes]:
+        return self._now().static(identity)
+
+    def _now(self) -> KeyLog:
+        return KeyLog.parse("\n".join(self._endpoint.key_log))

@@ -4,7 +4,7 @@ A session watches; it never drops. Its stream positions follow the sender (tcps-
 forgery moves: what it reads does not depend on how a receiver took one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -13,7 +13,7 @@ from scapy.layers.inet import IP, TCP
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
 from scapy.packet import Packet, Raw
 
-from tcpslab.scapy.crypto import DirectionKeys, SessionKeys, auth_tag, derive_keys
+from tcpslab.scapy.crypto import DirectionKeys, auth_tag, derive_keys
 from tcpslab.scapy.dialects import DIALECTS, Dialect
 from tcpslab.scapy.options import TC, TI, TM, find
 
@@ -51,7 +51,7 @@ class Identity(Enum):
 
 
 class Secrets(Protocol):
-    """Where a session finds its secrets: a KeyLog, or an endpoint that hands out its own."""
+    """Where a session finds its secrets: a KeyLog, or the EndpointKeyLog of a running host."""
 
     def ephemeral(self, client_key: bytes) -> Sequence[bytes]: ...
 
@@ -134,23 +134,23 @@ class _Reader:
 class _Half:
     """One direction: all readings that are possible until the first valid tag tells, and the stream so far."""
 
-    def __init__(self, isn: int, readers: list[_Reader]) -> None:
+    def __init__(self, isn: int) -> None:
+        self.readers: list[_Reader] = []
         self._isn = isn
-        self._readers = readers
         self._decided = False
         self._pieces: dict[int, bytes] = {}
 
     @property
     def dialect(self) -> Dialect | None:
-        return self._readers[0].dialect if self._decided else None
+        return self.readers[0].dialect if self._decided else None
 
     def open(self, segment: _Segment, tag: bytes) -> tuple[Tag, int | None, bytes | None]:
-        if not self._readers:
+        if not self.readers:
             return Tag.UNVERIFIABLE, None, None
         offset = (segment.seq - self._isn - 1) % 2**32
-        for reader in self._readers:
+        for reader in self.readers:
             if opened := reader.open(offset, segment.flags, segment.payload, tag):
-                self._readers, self._decided = [reader], True
+                self.readers, self._decided = [reader], True
                 position, plaintext = opened
                 if len(plaintext) > len(self._pieces.get(position, b"")):
                     self._pieces[position] = plaintext
@@ -215,20 +215,26 @@ class Session:
             return
         server_key = _ephemeral_key(syn_ack)
         self.server_isn, self.server_key = syn_ack.seq, server_key
-        if self.client_key is None or server_key is None:
-            return
-        keys = [derive_keys(shared) for shared in self._secrets.ephemeral(self.client_key)]
+        if self.client_key is not None and server_key is not None:
+            self._halves = {C2S: _Half(self.client_isn), S2C: _Half(syn_ack.seq)}
 
-        def half(isn: int, of: Callable[[SessionKeys], DirectionKeys]) -> _Half:
-            return _Half(isn, [_Reader(of(k), dialect) for k in keys for dialect in self._dialects])
-
-        self._halves = {C2S: half(self.client_isn, lambda k: k.c2s), S2C: half(syn_ack.seq, lambda k: k.s2c)}
+    def _readers(self, direction: Direction) -> list[_Reader]:
+        if self.client_key is None:
+            return []
+        secrets = [derive_keys(shared) for shared in self._secrets.ephemeral(self.client_key)]
+        keys = [secret.c2s if direction is C2S else secret.s2c for secret in secrets]
+        return [_Reader(key, dialect) for key in keys for dialect in self._dialects]
 
     def _check_tag(self, segment: _Segment, direction: Direction) -> tuple[Tag, int | None, bytes | None]:
         if segment.flags & _RST or not (segment.payload or segment.flags & _FIN):
             return Tag.NOT_DUE, None, None
         option = find(segment.packet, TM)
-        return self._halves[direction].open(segment, option.tag) if option else (Tag.MISSING, None, None)
+        if option is None:
+            return Tag.MISSING, None, None
+        half = self._halves[direction]
+        if not half.readers:  # a running endpoint may know the secret later than the wire shows the keys
+            half.readers = self._readers(direction)
+        return half.open(segment, option.tag)
 
     def _check_identity(self, segment: _Segment, direction: Direction) -> Identity | None:
         option = find(segment.packet, TI)
