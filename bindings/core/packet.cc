@@ -23,7 +23,7 @@ constexpr AddressPlaces PlacesOf(wire::Family family) {
 }  // namespace
 
 OwnedPacket::OwnedPacket(stack::OwnedSegment segment) : segment_(std::move(segment)) {
-  std::array<std::byte, wire::kIpv6HeaderSize> header;
+  std::array<std::byte, wire::kIpv6HeaderSize> header{};
   ip_header_ = ToVector(ValueOrRaise(wire::MakeIpHeader(*segment_, header)));
 }
 

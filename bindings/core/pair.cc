@@ -40,6 +40,7 @@ OwnedSegment SegmentOf(const Buffer& packet) { return std::move(OwnedPacket::Par
 
 std::vector<ByteVector> PacketsOf(const std::vector<OwnedSegment>& segments) {
   std::vector<ByteVector> packets;
+  packets.reserve(segments.size());
   for (const OwnedSegment& segment : segments) packets.push_back(EmitSegment(segment));
   return packets;
 }
@@ -56,7 +57,8 @@ void SetPath(Pair& pair, const std::optional<py::function>& path) {
     return;
   }
   pair.SetPath([path = *path](Side from, OwnedSegment& segment) {
-    const py::function held = path;  // the function may set another path
+    // The function may set another path, which destroys this one. NOLINTNEXTLINE(performance-unnecessary-copy-*)
+    const py::function held = path;
     const py::object result = held(NameOf(from), EmitSegment(segment));
     if (result.is_none()) return false;
     Buffer packet;
