@@ -187,7 +187,7 @@ _HOSTS = {"ipv4": ("10.0.0.1", "10.0.0.2"), "ipv6": ("2001:db8::1", "2001:db8::2
 
 
 class _Wire:
-    """Two hosts of the reference stack, the plain TCP segments between their applications, and a session that listens."""
+    """Two hosts of the reference stack, the plain TCP segments that they are given, and a session that listens."""
 
     def __init__(self, dialect: ours.Dialect, family: str, listening_at: int) -> None:
         self.hosts = [Endpoint(Config(dialect.name), seed=side + 1) for side in range(2)]

@@ -17,7 +17,9 @@ def test_installed_package_needs_no_tree(tmp_path: Path) -> None:
     install = ["cmake", "--install", build, "--prefix", tmp_path, "--component", "python"]
     subprocess.run(install, check=True, capture_output=True)
     (package,) = tmp_path.glob("lib/python3*/dist-packages")
-    program = "import tcpslab.crypto, tcpslab.stack, tcpslab.wire, tcpslab._core; print(tcpslab._core.__file__)"
+    program = (
+        "import tcpslab.crypto, tcpslab.scapy, tcpslab.stack, tcpslab.wire, tcpslab._core; print(tcpslab._core.__file__)"
+    )
     env = {name: value for name, value in os.environ.items() if name != "TCPSLAB_BUILD_DIR"}
     done = subprocess.run(
         [sys.executable, "-c", program],
