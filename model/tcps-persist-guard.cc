@@ -17,7 +17,8 @@ namespace
 class Access : public TcpSocketBase
 {
   public:
-    static void Guard(const Ptr<TcpSocketBase>& socket)
+    /** The socket owns its timer, which therefore must not own the socket; it cancels the timer when it goes. */
+    static void Guard(TcpSocketBase* socket)
     {
         EventId& timer = (*socket).*(&Access::m_persistEvent);
         if (timer.IsRunning())
@@ -29,7 +30,7 @@ class Access : public TcpSocketBase
     }
 
   private:
-    static void Fire(Ptr<TcpSocketBase> socket)
+    static void Fire(TcpSocketBase* socket)
     {
         const Ptr<TcpSocketState> state = (*socket).*(&Access::m_tcb);
         const TcpTxBuffer& buffer = *socket->GetTxBuffer();
@@ -57,7 +58,7 @@ TcpsGuardPersistTimers(const TcpL4Protocol& tcp)
     tcp.GetAttribute("SocketList", sockets);
     for (auto entry = sockets.Begin(); entry != sockets.End(); ++entry)
     {
-        Access::Guard(DynamicCast<TcpSocketBase>(entry->second));
+        Access::Guard(PeekPointer(DynamicCast<TcpSocketBase>(entry->second)));
     }
 }
 
