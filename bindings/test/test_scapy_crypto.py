@@ -51,6 +51,16 @@ def test_polynomial(v: dict[str, Any]) -> None:
     assert standard_tag(_hex(v["key"]), message) == _hex(v["tag_standard_arithmetic"])
 
 
+def test_last_carry_runs_through_the_limb_that_a_reduction_left_full() -> None:
+    # Section 5.1. With r = 1 the blocks add up to 2^130 + low; the reduction leaves 5 + low in limbs of which the second
+    # is 2^26. The carry at the end moves that on, so that the tag is made of the limbs of 5 + low themselves.
+    low = 2**52 - 1
+    blocks_ = [2**130 + low - 2 * (2**129 - 1), 2**129 - 1, 2**129 - 1]
+    message = [((value % 2**128).to_bytes(16, "little"), value >= 2**128) for value in blocks_]
+    spread = sum(((5 + low) >> 26 * i & (2**26 - 1)) << 32 * i for i in range(4))
+    assert lkm_tag((1).to_bytes(16, "little") + bytes(16), message) == spread.to_bytes(16, "little")
+
+
 @pytest.mark.parametrize("v", vectors.tcps_vectors("packet_mac"))
 def test_segment_tag(v: dict[str, Any]) -> None:
     keys = DirectionKeys(bytes(32), _hex(v["mac_key"]))

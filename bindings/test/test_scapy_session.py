@@ -321,6 +321,11 @@ def test_resets_and_pure_acks_need_no_tag(conversation: _Conversation, flags: st
     assert _feed(conversation.sessions(), conversation.packet(C2S, flags=flags)).tag is Tag.NOT_DUE
 
 
+def test_a_reset_needs_no_tag_even_with_a_diagnostic_payload(conversation: _Conversation) -> None:
+    # Section 7: RST leaves without a MAC; RFC 9293, 3.5.3: it may carry data.
+    assert _feed(conversation.sessions(), conversation.packet(C2S, flags="R") / b"why").tag is Tag.NOT_DUE
+
+
 @pytest.mark.parametrize("sender", list(Direction))
 def test_identities(conversation: _Conversation, sender: Direction) -> None:
     # Section 6: one function of the static secret and the client's ISN, for both directions.
