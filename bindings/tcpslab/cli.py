@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tcpslab import bench, decrypt, run, testing
+from tcpslab import bench, conform, decrypt, run, testing
 from tcpslab.outcome import Exit, LabError
 
-COMMANDS = {"run": run, "decrypt": decrypt, "bench": bench, "test": testing}
+COMMANDS = {"run": run, "conform": conform, "decrypt": decrypt, "bench": bench, "test": testing}
 
 
 class _OverviewParser(argparse.ArgumentParser):

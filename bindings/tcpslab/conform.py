@@ -1,0 +1,80 @@
+"""`lab conform`: judges whatever claims to speak a protocol, requirement by requirement."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tcpslab import arguments, tree
+from tcpslab.outcome import Exit, RequestError
+
+_HELP = "judge anything that claims to speak a protocol, by the requirements of its documents"
+_EXAMPLES = """\
+examples:
+  lab conform --target sim                        the reference stack on a simulated node
+  lab conform --target sim --dialect lkm -k tag   tests with "tag" in their names, by what the kernel module does
+  lab conform --target live --host 10.0.0.2 --port 7 --interface tap0
+                                                  any host on an interface that runs an echo service on port 7
+  lab conform --target my-host.yaml --html conformance.html
+                                                  a target file: how to drive the host, and its known deviations
+  lab conform --coverage                          which code and which tests stand for each requirement
+  lab conform --deviations                        proves the suite: every deliberate fault must be caught
+"""
+_LATER = {"netns": "tcpsd in a network namespace", "vm": "a kernel module in a virtual machine"}
+
+
+def add_parser(commands: arguments.Commands, name: str) -> None:
+    parser = arguments.add_command(commands, name, _HELP, _EXAMPLES)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--target", metavar="sim|live|FILE", help="what to judge: a kind of target, or a target's file")
+    what.add_argument("--coverage", action="store_true", help="show requirements, code, tests and the latest result")
+    what.add_argument("--deviations", action="store_true", help="run the suite against every deliberate fault")
+    parser.add_argument("--protocol", default="tcps", metavar="P", help="tcps (default), or tcps/lkm: with its dialect")
+    parser.add_argument("--dialect", choices=("readme", "lkm"), help="by which text (default: the target's file, readme)")
+    parser.add_argument("--role", choices=("client", "server"), help="only tests of the target in this role")
+    parser.add_argument("-k", dest="expression", metavar="EXPR", help="only tests whose names match, as pytest's -k")
+    parser.add_argument("--requirement", action="append", default=[], metavar="ID", help="only tests of this one")
+    parser.add_argument("--seed", type=arguments.positive, default=1, metavar="N", help="of all that is random")
+    live = parser.add_argument_group("live targets")
+    live.add_argument("--host", action="append", default=[], metavar="A", help="address; may be given for each family")
+    live.add_argument("--port", type=arguments.positive, metavar="N", help="port of its echo service")
+    live.add_argument("--interface", metavar="I", help="the interface on whose link it is")
+    live.add_argument("--time-scale", type=float, metavar="X", help="wait X times as long for reactions")
+    live.add_argument("--budget", type=float, metavar="SECONDS", help="leave out tests that may take longer")
+    reports = parser.add_argument_group("reports")
+    reports.add_argument("--junit", type=Path, metavar="FILE", help="JUnit XML, requirement ids as properties")
+    reports.add_argument("--json", type=Path, metavar="FILE", help="everything, for programs")
+    reports.add_argument("--html", type=Path, metavar="FILE", help="one self-contained page")
+    reports.add_argument(
+        "--out",
+        type=Path,
+        default=Path("out/conform"),
+        metavar="DIR",
+        help="folder for results.json, and a capture and key log of each failing test (default: out/conform)",
+    )
+    parser.add_argument("--replay", metavar="STEPS", help="run a random test on one packet sequence, as printed")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> Exit:
+    from tcpslab import build
+
+    protocol, _, dialect = args.protocol.partition("/")
+    if not (tree.ROOT / "conformance" / "requirements" / f"{protocol}.yaml").is_file():
+        raise RequestError(f"--protocol {protocol}: there is no catalogue of its requirements")
+    if dialect and args.dialect not in (None, dialect):
+        raise RequestError(f"--protocol {args.protocol} and --dialect {args.dialect} contradict each other")
+    if args.target in _LATER:
+        raise RequestError(f"--target {args.target}: {_LATER[args.target]} has no rig yet; sim, live or a target's file")
+    args.protocol, args.dialect = protocol, args.dialect or dialect or None
+    if args.target != "live" or args.deviations:
+        build.build("release", ["tcpslab_python", "tcpslab_sim_python"])
+    module = "coverage" if args.coverage else "proof" if args.deviations else "runner"
+    return Exit(_conformance(module, args))
+
+
+def _conformance(module: str, args: argparse.Namespace) -> int:
+    """The suite is above this package, and knows how to do it."""
+    import importlib
+
+    sys.path.insert(0, str(tree.ROOT))
+    return importlib.import_module(f"conformance.{module}").main(args)

@@ -1,0 +1,124 @@
+"""One test's stage: the target as the test needs it, the peers that talk to it, and everything that was on the wire."""
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from scapy.packet import Packet
+
+from conformance.failure import Violation
+from conformance.monitor import Monitor
+from conformance.peer import Identity, Peer, Role
+from conformance.protection import Arithmetic
+from conformance.seen import Seen
+from conformance.target import NotDriven, Setup, Target
+
+QUIET = 0.25  # seconds without a packet after which a target has said what it has to say: above TCP's delayed ACK
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A packet on the wire, for the capture of a failing test."""
+
+    time: float
+    data: bytes
+
+
+@dataclass
+class Arena:
+    """Peers are made here; packets from the target find theirs by addresses and ports."""
+
+    target: Target
+    setup: Setup
+    role: Role  # of the peers: "client" where the target is the server
+    arithmetic: Arithmetic
+    rng: random.Random
+    trace: list[Traced] = field(default_factory=list)
+    peers: list[Peer] = field(default_factory=list)
+    strays: list[Seen] = field(default_factory=list)  # segments to an address of ours that belong to no peer
+    last_sent: Packet | None = None
+
+    def __post_init__(self) -> None:
+        self.monitor = Monitor(self.setup)
+        self._seconds = self._deadline = math.inf
+
+    @property
+    def scale(self) -> float:
+        return self.target.time_scale
+
+    def budget(self, seconds: float) -> None:
+        """From now on the test may take this long on the target's clock."""
+        self._seconds, self._deadline = seconds, self.target.now() + seconds * self.scale
+
+    def identity(self) -> Identity:
+        return Identity(self.rng.randbytes(32))
+
+    def peer(self, *, address: str | None = None, identity: Identity | None = None, role: Role | None = None) -> Peer:
+        """Another peer: by default a host that the target never met."""
+        peer = Peer(
+            self,
+            role or self.role,
+            address or self.target.address(),
+            self._fresh_port(),
+            identity or self.identity(),
+        )
+        self.peers.append(peer)
+        return peer
+
+    def _fresh_port(self) -> int:
+        used = {peer.port for peer in self.peers}
+        while (port := self.rng.randrange(32768, 61000)) in used:
+            pass
+        return port
+
+    def send(self, packet: Packet) -> None:
+        data = bytes(packet)
+        self.last_sent = packet
+        self.trace.append(Traced(self.target.now(), data))
+        self.target.send(data)
+
+    def pump(self, timeout: float) -> Seen | None:
+        """Hands the next packet of the target to its peer; None once `timeout` (seconds, unscaled) has passed."""
+        if self.target.now() > self._deadline:
+            raise NotDriven(f"the test's budget of {self._seconds:g} s is used up")
+        received = self.target.receive(timeout * self.scale)
+        if received is None:
+            return None
+        self.trace.append(Traced(received.time, received.data))
+        seen = Seen(received.data, received.time, received.checksums)
+        self.monitor.packet(seen)
+        if not seen.is_tcp:
+            return seen
+        for peer in self.peers:
+            if peer.owns(seen):
+                peer.take(seen)
+                return seen
+        self.strays.append(seen)
+        return seen
+
+    def pump_until(self, done: Callable[[], bool], timeout: float) -> bool:
+        """Pumps until `done`, at most `timeout` seconds (unscaled)."""
+        deadline = self.target.now() + timeout * self.scale
+        while not done():
+            left = (deadline - self.target.now()) / self.scale
+            if left <= 0 or self.pump(left) is None:
+                return done()
+        return True
+
+    def settle(self, quiet: float = QUIET, limit: float = 5.0) -> None:
+        """Waits until the target has been quiet for a while, or `limit` seconds have passed."""
+        deadline = self.target.now() + limit * self.scale
+        while self.target.now() < deadline and self.pump(quiet) is not None:
+            pass
+
+    def finish(self) -> None:
+        """Nothing more was sent: what no test expected, and no rule of TCP or TCP/S explains, is a finding."""
+        self.settle()
+        for peer in self.peers:
+            peer.finish()
+        if self.strays:
+            raise Violation("the target sent what belongs to no connection of the test", candidates=self.strays)
+
+    def close(self) -> None:
+        self.target.stop()

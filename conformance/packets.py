@@ -1,0 +1,68 @@
+"""Scapy packets of one connection, from the peer to the target."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scapy.layers.inet import IP, TCP
+from scapy.layers.inet6 import IPv6
+from scapy.packet import Packet, Raw
+
+from tcpslab.scapy import TM, TcpsOption
+
+from conformance.protection import Protection
+from conformance.seen import FIN, SYN, WRAP
+
+Options = Sequence[TcpsOption | tuple[Any, Any]]
+
+
+def segment_length(packet: Packet) -> int:
+    """In sequence space: payload, and one each for SYN and FIN."""
+    tcp = packet[TCP]
+    return len(bytes(tcp.payload)) + bool(int(tcp.flags) & SYN) + bool(int(tcp.flags) & FIN)
+
+
+@dataclass(frozen=True)
+class Path:
+    """The four values that name a connection, from the peer's side."""
+
+    address: str
+    port: int
+    host: str
+    host_port: int
+
+    def segment(
+        self,
+        flags: str,
+        payload: bytes = b"",
+        *,
+        seq: int,
+        ack: int = 0,
+        options: Options = (),
+        window: int = 65535,
+        **fields: Any,
+    ) -> Packet:
+        """A TCP segment as it is, without protection; further fields go to Scapy's TCP layer."""
+        ip = IPv6 if ":" in self.host else IP
+        tcp = TCP(
+            sport=self.port,
+            dport=self.host_port,
+            seq=seq % WRAP,
+            ack=ack % WRAP,
+            flags=flags,
+            window=window,
+            options=list(options),
+            **fields,
+        )
+        packet = ip(src=self.address, dst=self.host) / tcp
+        return packet / Raw(payload) if payload else packet
+
+
+def protect(packet: Packet, protection: Protection, position: int | None = None) -> Packet:
+    """The segment encrypted, with its TM after the options that it has (wire, sections 2.2 and 5)."""
+    tcp = packet[TCP]
+    ciphertext, tag = protection.seal(tcp.seq, int(tcp.flags) & 0xFF, bytes(tcp.payload), position)
+    sealed = packet.copy()
+    sealed[TCP].remove_payload()
+    sealed[TCP].options = [*sealed[TCP].options, TM(tag=tag)]
+    return sealed / Raw(ciphertext) if ciphertext else sealed

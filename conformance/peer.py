@@ -1,0 +1,324 @@
+"""The other end of one TCP connection with the target, played packet by packet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from scapy.layers.inet import TCP
+from scapy.packet import Packet
+
+from tcpslab.scapy import C2S, S2C, TC, TI, Tag, auth_tag, public_key, shared_secret
+
+from conformance.failure import PRESENT, Expectation, Violation
+from conformance.packets import Options, Path, protect, segment_length
+from conformance.protection import Protection
+from conformance.seen import FIN, SYN, WRAP, Seen, after
+
+if TYPE_CHECKING:
+    from conformance.arena import Arena
+
+Role = Literal["client", "server"]
+
+REACTION = 1.0  # seconds (scaled by the target) within which a reaction comes; above TCP's delayed ACK
+SILENCE = 0.5  # seconds without a packet that count as no reaction
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A host's static key pair."""
+
+    private: bytes
+
+    @property
+    def public(self) -> bytes:
+        return public_key(self.private)
+
+
+class Peer:
+    """A TCP endpoint without a mind of its own: it sends what the test says, and remembers what came.
+
+    Sequence numbers are absolute. `send` moves `snd_nxt`; `forge` sends without moving anything, as an attacker would.
+    What the target sends waits in `inbox` until an `expect` claims it; `finish` (called after every test) fails on what
+    nothing explains.
+    """
+
+    def __init__(self, arena: Arena, role: Role, address: str, port: int, identity: Identity) -> None:
+        self.arena, self.role, self.address, self.port, self.identity = arena, role, address, port, identity
+        self.ephemeral = arena.rng.randbytes(32)
+        self.isn = arena.rng.randrange(WRAP)
+        self.snd_nxt = self.isn
+        self.rcv_nxt = 0
+        self.target_isn: int | None = None
+        self.path: Path | None = None
+        self.offered = False  # whether our SYN or SYN-ACK carried TC
+        self.target_key: bytes | None = None  # the target's ephemeral key
+        self.target_identity: bytes | None = None
+        self.protection: Protection | None = None
+        self.inbox: list[Seen] = []
+        self.all: list[Seen] = []
+        self.stream = b""  # what the target's application sent, as far as it came in order
+        self.mss: int | None = None  # that we announced
+        self.sent_end = self.isn  # after the highest sequence number that went out without being a forgery
+        self._seen_end: int | None = None
+        self._early: dict[int, Seen] = {}  # segments beyond a gap, by sequence number
+
+    # --- handshake ---------------------------------------------------------------------------------------------------
+
+    def syn_options(self, tc: bool | bytes = True, mss: int | None = None) -> list[Any]:
+        """MSS and TC, as a SYN of TCP/S has them (wire, section 2.1); `tc` may be another key, or False for none."""
+        mss = mss if mss is not None else 1420 if ":" in self.address else 1440
+        key = public_key(self.ephemeral) if tc is True else tc
+        return [("MSS", mss), *([TC(public_key=key)] if key else [])]
+
+    def open(self, *, tc: bool | bytes = True, service: str = "echo", **options: Any) -> Seen:
+        """The whole handshake in either role; returns the target's SYN or SYN-ACK. Encrypted if both sent TC."""
+        if self.role == "client":
+            self.send_syn(tc, service=service, **options)
+            shaken = self.expect_syn_ack()
+            self.acknowledge()
+        else:
+            shaken = self.expect_syn(service=service)
+            self.send_syn_ack(tc, **options)
+            self.expect("the ACK of the handshake", flags="A", ack=self.snd_nxt)
+        return shaken
+
+    def send_syn(
+        self, tc: bool | bytes = True, *, options: Options | None = None, service: str = "echo", **fields: Any
+    ) -> Packet:
+        """The peer's SYN. Sent again, it is a retransmission."""
+        if self.path is None:
+            self.path = Path(self.address, self.port, self.arena.target.host, self.arena.target.serve(service))
+        return self._send_handshake("S", 0, tc, options, fields)
+
+    def send_syn_ack(self, tc: bool | bytes = True, *, options: Options | None = None, **fields: Any) -> Packet:
+        """The peer's answer to the target's SYN. Sent again, it is a retransmission."""
+        sent = self._send_handshake("SA", self.rcv_nxt, tc, options, fields)
+        if self.protection is None:
+            self._agree()
+        return sent
+
+    def _send_handshake(
+        self, flags: str, ack: int, tc: bool | bytes, options: Options | None, fields: dict[str, Any]
+    ) -> Packet:
+        options = self.syn_options(tc) if options is None else options
+        fields = {"seq": self.isn, "ack": ack} | fields
+        packet = self._path.segment(flags, options=options, **fields)
+        self.offered = any(isinstance(option, TC) for option in options)
+        self.mss = next((value for name, value in packet[TCP].options if name == "MSS"), None)
+        return self.send(packet)
+
+    def connect_target(self, service: str = "echo") -> None:
+        """Makes the target's application connect to this peer."""
+        self.arena.target.connect(self.address, self.port, service)
+
+    def expect_syn(self, *, service: str = "echo", connect: bool = True, **fields: Any) -> Seen:
+        """Makes the target connect, and takes its SYN."""
+        if connect:
+            self.connect_target(service)
+        syn = self.expect("a SYN", flags="S", **fields)
+        self._meet(syn)
+        return syn
+
+    def expect_syn_ack(self, **fields: Any) -> Seen:
+        """The target's SYN-ACK that answers our SYN."""
+        syn_ack = self.expect("a SYN-ACK", **{"flags": "SA", "ack": (self.isn + 1) % WRAP} | fields)
+        self._meet(syn_ack)
+        self._agree()
+        return syn_ack
+
+    def _meet(self, seen: Seen) -> None:
+        if self.path is None:
+            self.path = Path(self.address, self.port, self.arena.target.host, seen.tcp.sport)
+        self.target_isn, self.target_key = seen.seq, seen.tc
+        self.rcv_nxt = seen.end
+
+    def _agree(self) -> None:
+        if self.offered and self.target_key and self.target_isn is not None:
+            direction = C2S if self.role == "client" else S2C
+            self.protection = Protection(
+                self.ephemeral, self.target_key, self.isn, self.target_isn, direction, self.arena.arithmetic
+            )
+
+    # --- building and sending ----------------------------------------------------------------------------------------
+
+    @property
+    def _path(self) -> Path:
+        assert self.path is not None, "the connection has no second end yet: open() it, or send_syn() / expect_syn()"
+        return self.path
+
+    def segment(self, flags: str = "A", payload: bytes = b"", **fields: Any) -> Packet:
+        """A segment of this connection as it is, unprotected; seq and ack are the current ones by default."""
+        return self._path.segment(flags, payload, **{"seq": self.snd_nxt, "ack": self.rcv_nxt} | fields)
+
+    def protected(self, payload: bytes = b"", flags: str = "PA", *, position: int | None = None, **fields: Any) -> Packet:
+        """A segment encrypted and tagged, for the position that its sequence number has, or another."""
+        assert self.protection is not None, "the connection is not encrypted"
+        return protect(self.segment(flags, payload, **fields), self.protection, position)
+
+    def send(self, packet: Packet) -> Packet:
+        end = (packet[TCP].seq + segment_length(packet)) % WRAP
+        if after(end, self.snd_nxt):
+            self.snd_nxt = end
+        if after(end, self.sent_end):
+            self.sent_end = end
+        self.arena.send(packet)
+        return packet
+
+    def send_data(self, payload: bytes, flags: str = "PA", **fields: Any) -> Packet:
+        """Data in sequence, protected if the connection is."""
+        build = self.protected if self.protection else lambda data, letters, **f: self.segment(letters, data, **f)
+        return self.send(build(payload, flags, **fields))
+
+    def forge(self, packet: Packet) -> Packet:
+        """Sends what this end would not: nothing of the peer's state moves, and the target has been quiet before."""
+        self.settle()
+        self.arena.send(packet)
+        return packet
+
+    def acknowledge(self) -> Packet:
+        """A pure ACK of all that came in order."""
+        return self.send(self.segment("A"))
+
+    @property
+    def client_isn(self) -> int:
+        isn = self.isn if self.role == "client" else self.target_isn
+        assert isn is not None, "no handshake yet"
+        return isn
+
+    def ti(self, *, identity: Identity | None = None, proof: bytes | None = None) -> TI:
+        """This host's TI: zero proof while the target's identity is not known (wire, section 6)."""
+        identity = identity or self.identity
+        if proof is None:
+            known = self.target_identity
+            proof = auth_tag(shared_secret(identity.private, known), self.client_isn) if known else bytes(4)
+        return TI(public_key=identity.public, auth_tag=proof)
+
+    def send_ti(self, option: TI | None = None) -> Packet:
+        return self.send(self.segment("A", options=[option or self.ti()]))
+
+    # --- receiving ---------------------------------------------------------------------------------------------------
+
+    def owns(self, seen: Seen) -> bool:
+        ours = (seen.packet.dst, seen.tcp.dport) == (self.address, self.port)
+        if self.path is None:
+            return ours and seen.bits & SYN != 0
+        return ours and (seen.packet.src, seen.tcp.sport) == (self.path.host, self.path.host_port)
+
+    def take(self, seen: Seen) -> None:
+        """A segment of the target arrived."""
+        if self.protection:
+            self.protection.judge(seen)
+        self.all.append(seen)
+        self.inbox.append(seen)
+        self.arena.monitor.segment(self, seen)
+        if seen.ti:
+            self.target_identity = seen.ti.public_key
+        self._absorb(seen)
+
+    def _absorb(self, seen: Seen) -> None:
+        """What a TCP receiver does with the sequence numbers of valid segments."""
+        if seen.bits & SYN or not seen.length or seen.tag in (Tag.INVALID, Tag.MISSING):
+            return
+        self._early[seen.seq] = seen
+        while (ready := self._early.pop(self.rcv_nxt, None)) is not None:
+            self.stream += ready.payload if ready.plaintext is None else ready.plaintext
+            self.rcv_nxt = ready.end
+
+    def expect(self, what: str, timeout: float = REACTION, **fields: Any) -> Seen:
+        """Claims the first segment with these fields, waiting for it; see Expectation for how fields compare."""
+        expectation = Expectation(what, fields)
+        found: list[Seen] = []
+
+        def come() -> bool:
+            found[:] = [seen for seen in self.inbox if not expectation.differences(seen)][:1]
+            return bool(found)
+
+        if not self.arena.pump_until(come, timeout):
+            raise self.violation(f"{what} did not come", expectation=expectation, candidates=list(self.inbox))
+        self._claim(found[0])
+        return found[0]
+
+    def _claim(self, seen: Seen) -> None:
+        self.inbox.remove(seen)
+        if seen.length and (self._seen_end is None or after(seen.end, self._seen_end)):
+            self._seen_end = seen.end
+
+    def expect_ti(self, timeout: float = REACTION, **fields: Any) -> TI:
+        """A pure ACK with TI."""
+        seen = self.expect("a TI", timeout, **{"pure_ack": True, "ti": PRESENT} | fields)
+        assert seen.ti is not None
+        return seen.ti
+
+    def expect_nothing(self, seconds: float = SILENCE, *, requirements: Sequence[str] = ()) -> None:
+        """No reaction: a TI that is due and retransmissions of what came before are none."""
+        before = len(self.all)
+        self.arena.pump_until(lambda: False, seconds)
+        reactions = [seen for seen in self.all[before:] if not self._explained(seen)]
+        if reactions:
+            raise self.violation(
+                f"the target reacted with {reactions[0]}", requirements=requirements, candidates=reactions
+            )
+
+    def read(self, size: int, timeout: float = REACTION) -> bytes:
+        """The next bytes of the target's application, acknowledged as they come."""
+        acknowledged = self.rcv_nxt
+
+        def enough() -> bool:
+            nonlocal acknowledged
+            if acknowledged != self.rcv_nxt:
+                acknowledged = self.rcv_nxt
+                self.acknowledge()
+            return len(self.stream) >= size
+
+        come = self.arena.pump_until(enough, timeout)
+        for seen in [s for s in self.inbox if s.length and not after(s.end, self.rcv_nxt)]:
+            self._claim(seen)
+        if not come:
+            raise self.violation(
+                f"{len(self.stream)} of {size} bytes came from the target's application", candidates=list(self.inbox)
+            )
+        data, self.stream = self.stream[:size], self.stream[size:]
+        return data
+
+    def echo(self, payload: bytes = b"The quick brown fox", **fields: Any) -> None:
+        """Sends data, and the target's application sends the same back: both directions work."""
+        self.send_data(payload, **fields)
+        self.expect_echo(payload)
+
+    def expect_echo(self, payload: bytes) -> None:
+        back = self.read(len(payload))
+        if back != payload:
+            raise self.violation(f"the application got or sent other bytes: {back.hex()} for {payload.hex()}")
+
+    def settle(self) -> None:
+        self.arena.settle()
+
+    def close(self) -> None:
+        """Both FINs: ours, the target's, and the ACK of each."""
+        self.send_data(b"", "FA")
+        self.expect("the ACK of our FIN", ack=self.snd_nxt)
+        self.expect_fin()
+        self.acknowledge()
+
+    def expect_fin(self, **fields: Any) -> Seen:
+        """The target's FIN, acknowledged by a later ACK of the test."""
+        came = [seen for seen in self.all if seen.bits & FIN]
+        fin = came[-1] if came and came[-1] not in self.inbox else None
+        return fin or self.expect("a FIN", fin=True, **fields)
+
+    def violation(self, summary: str, **details: Any) -> Violation:
+        sent = self.arena.last_sent
+        return Violation(summary, sent=sent.summary() if sent else None, **details)
+
+    def finish(self) -> None:
+        left = [seen for seen in self.inbox if not (seen.pure_ack or self._explained(seen))]
+        if left:
+            raise self.violation(f"more was sent than expected: {left[0]}", candidates=left)
+
+    def _explained(self, seen: Seen) -> bool:
+        if seen.pure_ack and seen.ti:
+            return True  # whether it may be sent is the monitor's question
+        repeats = self._seen_end is not None and not after(seen.end, self._seen_end)
+        return bool(seen.length) and repeats and seen.tag in (Tag.NOT_DUE, Tag.VALID)

@@ -1,0 +1,140 @@
+"""The pytest plugin behind `lab conform`: a target for the run, an arena for each test, an outcome of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+
+from tcpslab.outcome import Exit, LabError
+
+from conformance.arena import Arena
+from conformance.failure import Violation
+from conformance.options import Options
+from conformance.outcome import Outcome, Status
+from conformance.peer import Peer
+from conformance.run import Run
+
+_RUN = pytest.StashKey[Run]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--conform", metavar="JSON", help="what lab conform was asked to do (conformance.options)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in ("requirement(*ids)", "setup(**fields)", "role(role)", "family(family)", "dialect(dialect)"):
+        config.addinivalue_line("markers", marker)
+    config.addinivalue_line("markers", "budget(seconds)")
+    text = config.getoption("--conform")
+    options = Options.parse(text) if text else Options()
+    try:
+        run = Run(options)
+    except LabError as error:
+        pytest.exit(str(error), returncode=error.exit_code)
+    config.stash[_RUN] = run
+    config.add_cleanup(run.close)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "setting" in metafunc.fixturenames:
+        settings = metafunc.config.stash[_RUN].settings(metafunc.definition)
+        metafunc.parametrize("setting", settings, ids=[f"{role}-{family}" for role, family in settings])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`--requirement`: only the tests that cite one of these."""
+    run = config.stash[_RUN]
+    if only := set(run.options.only):
+        cited = [bool(only & {requirement.id for requirement in run.requirements(item)}) for item in items]
+        config.hook.pytest_deselected(items=[i for i, keep in zip(items, cited, strict=True) if not keep])
+        items[:] = [i for i, keep in zip(items, cited, strict=True) if keep]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[_RUN].check_applies(item)
+
+
+@pytest.fixture
+def setting() -> tuple[str, str]:
+    """The target's role and the address family; every test that uses an arena is parametrized by it."""
+    raise AssertionError("no setting")
+
+
+@pytest.fixture
+def arena(request: pytest.FixtureRequest, setting: tuple[str, str]) -> Iterator[Arena]:
+    """The target as the test's marker `setup` says."""
+    arena = request.config.stash[_RUN].arena(request.node, *setting)
+    request.node.arena = arena
+    yield arena
+    arena.close()
+
+
+Stage = Callable[[], AbstractContextManager[Arena]]
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest, setting: tuple[str, str]) -> Stage:
+    """For tests of many examples: each `with stage() as arena:` is a fresh target, and ends as a test does."""
+
+    @contextmanager
+    def fresh() -> Iterator[Arena]:
+        arena = request.config.stash[_RUN].arena(request.node, *setting)
+        request.node.arena = arena
+        try:
+            yield arena
+            arena.finish()
+        finally:
+            arena.close()
+
+    return fresh
+
+
+@pytest.fixture
+def peer(arena: Arena) -> Peer:
+    """The other end of a connection with the target; nothing is sent yet."""
+    return arena.peer()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, None]:
+    outcome = yield
+    if outcome.excinfo is None and "arena" in pyfuncitem.fixturenames:
+        try:
+            pyfuncitem.arena.finish()
+        except Violation as violation:
+            outcome.force_exception(violation)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+    result = yield
+    report: pytest.TestReport = result.get_result()
+    run = item.config.stash[_RUN]
+    error = call.excinfo.value if call.excinfo else None
+    if call.when == "call" or error is not None:
+        outcome = run.outcome(item, error, report.longreprtext if error else "", call.duration)
+        if outcome.status not in (Status.PASS, Status.FAIL):
+            report.outcome, report.longrepr = "skipped", (str(item.path), 0, outcome.summary)
+        report.conformance = outcome  # type: ignore[attr-defined]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Exit codes of the command line (design, section 7) in place of pytest's."""
+    run = session.config.stash[_RUN]
+    codes = {pytest.ExitCode.NO_TESTS_COLLECTED: Exit.BAD_REQUEST, pytest.ExitCode.USAGE_ERROR: Exit.BAD_REQUEST}
+    codes |= {pytest.ExitCode.INTERRUPTED: Exit.INFRASTRUCTURE, pytest.ExitCode.INTERNAL_ERROR: Exit.INFRASTRUCTURE}
+    failed = any(outcome.status is Status.FAIL for outcome in run.outcomes) or run.vanished_deviations()
+    session.exitstatus = codes.get(exitstatus, Exit.DIFFERS if failed else Exit.AS_EXPECTED)
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    outcome: Outcome | None = getattr(report, "conformance", None)
+    if outcome is None or outcome.status in (Status.PASS, Status.FAIL):
+        return None
+    return outcome.status.value, outcome.status.value[0], outcome.status.value.upper()
+
+

@@ -1,0 +1,159 @@
+"""One run of the suite: the target, what of the suite applies to it, and what became of each test."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from tcpslab.outcome import RequestError
+from tcpslab.scapy import LKM, README
+
+from conformance import probe
+from conformance.arena import Arena
+from conformance.catalogue import Catalogue, Requirement
+from conformance.failure import Violation
+from conformance.options import Options
+from conformance.outcome import Outcome, Status
+from conformance.protection import Arithmetic
+from conformance.target import NotDriven, Setup, Target
+from conformance.target_choice import choose_target
+from conformance.target_file import KnownDeviation
+
+ROLES = ("server", "client")
+BUDGET = 30.0  # seconds on the target's clock for a test that states none
+_SETUP_FIELDS = {field.name for field in fields(Setup)} - {"dialect", "family", "seed", "deviations"}
+
+
+class NotApplicable(Exception):  # noqa: N818 - no error: the outcome of the same name
+    """The test says nothing about this target in this run; the text is the reason."""
+
+
+class Run:
+    """Made once for a pytest session."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.catalogue = Catalogue.of(options.protocol)
+        self.target: Target
+        self.target, self.file = choose_target(options)
+        self.dialect = options.dialect or self.file.dialect or "readme"
+        self.outcomes: list[Outcome] = []
+        self._seen_deviations: set[KnownDeviation] = set()
+        own = LKM if self.dialect == "lkm" else README
+        self._arithmetic: Arithmetic = Arithmetic(own, own)
+        self._probed = False
+
+    def close(self) -> None:
+        self.target.close()
+
+    # --- what applies ------------------------------------------------------------------------------------------------
+
+    def requirements(self, item: Any) -> list[Requirement]:
+        ids = [i for mark in item.iter_markers("requirement") for i in mark.args]
+        try:
+            return [self.catalogue[i] for i in ids]
+        except KeyError as error:
+            raise RequestError(f"{item.nodeid} cites {error}, which no catalogue has") from error
+
+    def settings(self, item: Any) -> list[tuple[str, str]]:
+        """The target's roles and the families in which a test runs."""
+        roles = [mark.args[0] for mark in item.iter_markers("role")][:1]
+        if not roles:
+            cited = {requirement.role for requirement in self.requirements(item)} - {"both"}
+            roles = [role for role in ROLES if cited <= {role}] or list(ROLES)
+        families = [mark.args[0] for mark in item.iter_markers("family")] or ["ipv4", "ipv6"]
+        return [(role, family) for role in roles for family in families]
+
+    def check_applies(self, item: pytest.Item) -> None:
+        """Raises NotApplicable with the reason."""
+        role, family = item.callspec.params["setting"] if hasattr(item, "callspec") else (None, None)
+        if self.options.role and role and role != self.options.role:
+            raise NotApplicable(f"only the {self.options.role}'s role was asked for")
+        if family and family not in self.target.families:
+            raise NotApplicable(f"the target has no {family} address")
+        if self.dialect not in self._dialects(item):
+            raise NotApplicable(f"it is about the other dialect than {self.dialect}")
+        limit, needed = self.options.budget, self._budget(item)
+        if limit is not None and needed > limit:
+            raise NotApplicable(f"it takes up to {needed:g} s, more than the {limit:g} s asked for")
+
+    def _dialects(self, item: pytest.Item) -> set[str]:
+        marked = {name for mark in item.iter_markers("dialect") for name in mark.args}
+        dialects = {"readme", "lkm"} & (marked or {"readme", "lkm"})
+        for requirement in self.requirements(item):
+            dialects &= set(requirement.dialects)
+        return dialects
+
+    @staticmethod
+    def _budget(item: pytest.Item) -> float:
+        mark = item.get_closest_marker("budget")
+        return mark.args[0] if mark else BUDGET
+
+    # --- a test ------------------------------------------------------------------------------------------------------
+
+    def arena(self, item: pytest.Item, role: str, family: str) -> Arena:
+        """The stage of a test, with the target started. Raises NotDriven."""
+        changes = {name: value for mark in item.iter_markers("setup") for name, value in mark.kwargs.items()}
+        if unknown := set(changes) - _SETUP_FIELDS:
+            raise TypeError(f"setup({', '.join(sorted(unknown))}) is no field of Setup")
+        setup = Setup(
+            dialect=self.dialect,
+            family=family,
+            seed=self.options.seed,
+            deviations=self.options.deviations,
+            **changes,
+        )
+        if not self._probed:
+            self._probed = True
+            alone = replace(setup, enforce=False, tofu_enforce=True, limits={})
+            self._arithmetic = probe.arithmetic(self._start(alone, "server", "probe"), self._arithmetic)
+        arena = self._start(setup, role, item.name)
+        arena.budget(self._budget(item))
+        return arena
+
+    def _start(self, setup: Setup, role: str, name: str) -> Arena:
+        self.target.start(setup)
+        rng = random.Random(f"{self.options.seed}/{name}")
+        return Arena(self.target, setup, "client" if role == "server" else "server", self._arithmetic, rng)
+
+    # --- what became of it -------------------------------------------------------------------------------------------
+
+    def outcome(self, item: pytest.Item, error: BaseException | None, traceback: str, duration: float) -> Outcome:
+        outcome = Outcome(
+            test=f"{item.path.name}::{item.name}",
+            requirements=tuple(requirement.id for requirement in self.requirements(item)),
+            status=Status.PASS,
+            duration=duration,
+        )
+        if error is not None:
+            outcome.summary = str(error).strip().partition("\n")[0] or type(error).__name__
+            outcome.status = self._status(outcome, error)
+            outcome.violation = error if isinstance(error, Violation) else None
+            outcome.traceback = traceback
+        self.outcomes.append(outcome)
+        return outcome
+
+    def _status(self, outcome: Outcome, error: BaseException) -> Status:
+        if isinstance(error, NotApplicable):
+            return Status.NOT_APPLICABLE
+        if isinstance(error, NotDriven):
+            return Status.INCONCLUSIVE
+        outcome.violation = error if isinstance(error, Violation) else None
+        for known in self.file.known_deviations if outcome.violation else ():
+            if known.matches(outcome.broken, outcome.test, outcome.summary):
+                self._seen_deviations.add(known)
+                outcome.summary = f"{outcome.summary} ({known.reason})"
+                return Status.KNOWN_DEVIATION
+        return Status.FAIL
+
+    def vanished_deviations(self) -> list[KnownDeviation]:
+        """Known deviations that no test has seen although one of its tests ran: the target's file is out of date."""
+        cited = {i for outcome in self.outcomes if outcome.status is Status.PASS for i in outcome.requirements}
+        return [
+            known
+            for known in self.file.known_deviations
+            if known not in self._seen_deviations and known.requirement in cited
+        ]

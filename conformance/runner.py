@@ -1,0 +1,57 @@
+"""Runs the suite: pytest on `suite/` with the plugin, in a process of its own."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tcpslab import tree
+from tcpslab.outcome import Exit
+
+from conformance.options import Options
+
+SUITE = Path(__file__).with_name("suite")
+
+
+def options_of(args: argparse.Namespace) -> Options:
+    """What the command line asks for; paths become absolute."""
+
+    def absolute(path: Path | None) -> str | None:
+        return str(path.resolve()) if path else None
+
+    return Options(
+        target=args.target or "sim",
+        protocol=args.protocol,
+        dialect=args.dialect,
+        role=args.role,
+        hosts=tuple(args.host),
+        port=args.port,
+        interface=args.interface,
+        time_scale=args.time_scale,
+        budget=args.budget,
+        seed=args.seed,
+        only=tuple(args.requirement),
+        replay=args.replay,
+        out=str(args.out.resolve()),
+        junit=absolute(args.junit),
+        json=absolute(args.json),
+        html=absolute(args.html),
+    )
+
+
+def command(options: Options, expression: str | None = None) -> list[str]:
+    """The pytest that does it. Its exit codes are ours: the plugin sees to that."""
+    line = [sys.executable, "-m", "pytest", str(SUITE), "-p", "conformance.plugin", "--conform", options.dump()]
+    line += ["-p", "no:cacheprovider", "--import-mode=importlib", f"--rootdir={tree.ROOT}", "-o", "addopts="]
+    return line + (["-k", expression] if expression else [])
+
+
+def environment() -> dict[str, str]:
+    path = [str(tree.ROOT / "bindings"), str(tree.ROOT), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+
+
+def main(args: argparse.Namespace) -> Exit:
+    code = subprocess.run(command(options_of(args), args.expression), env=environment(), check=False).returncode
+    return Exit(code) if code in list(Exit) else Exit.INFRASTRUCTURE

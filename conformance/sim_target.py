@@ -1,0 +1,95 @@
+"""The target `sim`: the reference stack on an ns-3 node in virtual time, in this process."""
+
+from collections import deque
+
+from tcpslab.sim import SimNode
+from tcpslab.stack import SECOND, Config, Policy
+
+from conformance.application import PORTS, Applications
+from conformance.target import Family, Received, Service, Setup, Target
+
+_TIMES = ("collect_interval", "half_open_timeout", "dead_timeout", "closed_timeout", "idle_timeout")
+
+
+def policy_of(setup: Setup) -> Policy:
+    limits = {
+        name: round(value * SECOND) if name in _TIMES else int(value) for name, value in setup.limits.items()
+    }
+    return Policy(enforce=setup.enforce, tofu_enforce=setup.tofu_enforce, **limits)
+
+
+class SimTarget(Target):
+    """A fresh node for each test; time passes only while the suite waits."""
+
+    name = "sim"
+    families: tuple[Family, ...] = ("ipv4", "ipv6")
+
+    def __init__(self) -> None:
+        self._node: SimNode | None = None
+
+    def start(self, setup: Setup) -> None:
+        self.stop()
+        self._family = setup.family
+        self._addresses = 0
+        self._arrived: deque[Received] = deque()
+        config = Config(setup.dialect, policy=policy_of(setup), deviations=setup.deviations)
+        self._node = SimNode(config, seed=setup.seed, ipv4="10.0.0.1/16", ipv6="2001:db8::1/64")
+        self._applications = Applications(self._node)
+        self._applications.listen()
+
+    def stop(self) -> None:
+        if self._node is not None:
+            self._node.close()
+            self._node = None
+
+    @property
+    def node(self) -> SimNode:
+        assert self._node is not None, "start() first"
+        return self._node
+
+    @property
+    def host(self) -> str:
+        return "2001:db8::1" if self._family == "ipv6" else "10.0.0.1"
+
+    def address(self) -> str:
+        self._addresses += 1
+        high, low = divmod(self._addresses, 250)
+        return f"2001:db8::1:{self._addresses:x}" if self._family == "ipv6" else f"10.0.{high + 1}.{low + 1}"
+
+    def serve(self, service: Service) -> int:
+        return PORTS[service]
+
+    def connect(self, address: str, port: int, service: Service) -> None:
+        self._applications.connect(address, port, service)
+        self._collect()
+
+    def send(self, packet: bytes) -> None:
+        self.node.inject(packet)
+        self._collect()
+
+    def receive(self, timeout: float) -> Received | None:
+        deadline = self.node.now + round(timeout * SECOND)
+        self._collect()
+        while not self._arrived and self.node.now < deadline:
+            self._run(deadline)
+        return self._arrived.popleft() if self._arrived else None
+
+    def now(self) -> float:
+        return self.node.now / SECOND
+
+    def advance(self, seconds: float) -> None:
+        deadline = self.node.now + round(seconds * SECOND)
+        while self.node.now < deadline:
+            self._run(deadline)
+
+    def _run(self, deadline: int) -> None:
+        """Until something can be observed: then the applications have their turn."""
+        self.node.run_until(lambda: True, deadline - self.node.now)
+        self._collect()
+
+    def _collect(self) -> None:
+        self._applications.step()
+        self._arrived.extend(Received(data, time / SECOND) for time, data in self.node.take())
+
+    def key_log(self) -> list[str]:
+        return list(self.node.key_log)

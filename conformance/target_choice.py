@@ -1,0 +1,36 @@
+"""From what was asked for to a target: `--target` names a kind, or a target's file."""
+
+from pathlib import Path
+
+from tcpslab.outcome import RequestError
+
+from conformance import target_file
+from conformance.options import Options
+from conformance.target import Target
+from conformance.target_file import TargetFile
+
+TARGETS = Path(__file__).with_name("targets")
+KINDS = ("sim", "live")
+
+
+def choose_target(options: Options) -> tuple[Target, TargetFile]:
+    """The target, not started, and its file with what the command line changes. Raises LabError."""
+    file = _file(options.target).overridden(
+        hosts=options.hosts, port=options.port, interface=options.interface, time_scale=options.time_scale
+    )
+    if file.target == "sim":
+        from conformance.sim_target import SimTarget
+
+        return SimTarget(), file
+    from conformance.live_target import LiveTarget
+
+    return LiveTarget(file, seed=options.seed), file
+
+
+def _file(name: str) -> TargetFile:
+    if name == "live":
+        return TargetFile(name="live", target="live")
+    path = TARGETS / f"{name}.yaml" if name in KINDS else Path(name)
+    if name not in KINDS and not path.is_file():
+        raise RequestError(f"--target {name}: expected {', '.join(KINDS)}, or a target's file")
+    return target_file.load(path)
