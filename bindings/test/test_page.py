@@ -15,8 +15,6 @@ from small_tree import record, run_lab
 from tcpslab import page, story
 from tcpslab.results import Record
 
-needs_chromium = pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium on this machine")
-
 _OUTCOMES = {"connection": "established", "protection": "encrypted", "delivery": "intact", "attack": "undetected"}
 
 
@@ -174,7 +172,6 @@ def browse(file: Path, width: int, *options: str) -> str:
     return done.stdout
 
 
-@needs_chromium
 @pytest.mark.parametrize("fragment", ["", "#transfer/lossy-path", "#transfer/first-visit/tcps-lkm"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_page_in_a_browser(report: Path, tmp_path: Path, width: int, fragment: str) -> None:
@@ -192,7 +189,6 @@ def test_page_in_a_browser(report: Path, tmp_path: Path, width: int, fragment: s
     assert seen["runs"] == (3 if fragment else 0)
 
 
-@needs_chromium
 @pytest.mark.parametrize("width", [360, 1280])
 def test_screenshot_is_of_that_width_and_not_blank(report: Path, tmp_path: Path, width: int) -> None:
     picture = tmp_path / "page.png"

@@ -42,10 +42,11 @@ class TcpsOption(Packet):
     """What the three have in common: kind 253, a length of their own, two letters of magic."""
 
     size: ClassVar[int]
+    value_name: ClassVar[str]  # what the bytes after the magic are
 
     def words(self) -> str:
         """The value in one line, for people."""
-        raise NotImplementedError
+        return f"{self.value_name} {bytes(self)[4:].hex()}"
 
     def extract_padding(self, s: bytes) -> tuple[bytes, bytes]:
         return b"", s
@@ -60,10 +61,8 @@ class TC(TcpsOption):
 
     name = "TC"
     size = 36
+    value_name = "ephemeral key"
     fields_desc = [*_header(36, b"TC"), _ExactBytes("public_key", 32)]
-
-    def words(self) -> str:
-        return f"ephemeral key {self.public_key.hex()}"
 
 
 class TM(TcpsOption):
@@ -71,10 +70,8 @@ class TM(TcpsOption):
 
     name = "TM"
     size = 20
+    value_name = "tag"
     fields_desc = [*_header(20, b"TM"), _ExactBytes("tag", 16)]
-
-    def words(self) -> str:
-        return f"tag {self.tag.hex()}"
 
 
 class TI(TcpsOption):
@@ -82,6 +79,7 @@ class TI(TcpsOption):
 
     name = "TI"
     size = 40
+    value_name = "identity and auth tag"
     fields_desc = [*_header(40, b"TI"), _ExactBytes("public_key", 32), _ExactBytes("auth_tag", 4)]
 
     @property
