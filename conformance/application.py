@@ -36,16 +36,16 @@ class Applications:
         """Serves every connection as far as it goes now."""
         for service in SERVICES:
             for connection in self.node.accepted(PORTS[service]):
-                self._connections[connection] = _Connection(service)
+                self._connections.setdefault(connection, _Connection(service))
         for number, connection in self._connections.items():
             if not connection.done:
                 self._serve(number, connection)
 
     def _serve(self, number: int, connection: _Connection) -> None:
-        state = self.node.application_state(number)
+        state = self.node.connection_state(number)
         if state == "connecting":
             return
-        if state not in ("open", "peer-closed"):
+        if state not in ("open", "peer-closed"):  # it failed, or was reset
             connection.done = True
             return
         received = self.node.received(number)

@@ -40,7 +40,7 @@ class Arena:
     last_sent: Packet | None = None
 
     def __post_init__(self) -> None:
-        self.monitor = Monitor(self.setup)
+        self.monitor: Monitor | None = Monitor(self.setup)
         self._seconds = self._deadline = math.inf
 
     @property
@@ -87,7 +87,8 @@ class Arena:
             return None
         self.trace.append(Traced(received.time, received.data))
         seen = Seen(received.data, received.time, received.checksums)
-        self.monitor.packet(seen)
+        if self.monitor:
+            self.monitor.packet(seen)
         if not seen.is_tcp:
             return seen
         for peer in self.peers:

@@ -14,7 +14,7 @@ from tcpslab.scapy import C2S, S2C, TC, TI, Tag, auth_tag, public_key, shared_se
 from conformance.failure import PRESENT, Expectation, Violation
 from conformance.packets import Options, Path, protect, segment_length
 from conformance.protection import Protection
-from conformance.seen import FIN, SYN, WRAP, Seen, after
+from conformance.seen import SYN, WRAP, Seen, after
 
 if TYPE_CHECKING:
     from conformance.arena import Arena
@@ -56,9 +56,11 @@ class Peer:
         self.target_key: bytes | None = None  # the target's ephemeral key
         self.target_identity: bytes | None = None
         self.protection: Protection | None = None
+        self.in_clear = False  # whether the documents let the target send unprotected from now on
         self.inbox: list[Seen] = []
         self.all: list[Seen] = []
         self.stream = b""  # what the target's application sent, as far as it came in order
+        self.fin: Seen | None = None  # the target's, once everything before it came
         self.mss: int | None = None  # that we announced
         self.sent_end = self.isn  # after the highest sequence number that went out without being a forgery
         self._seen_end: int | None = None
@@ -212,7 +214,8 @@ class Peer:
             self.protection.judge(seen)
         self.all.append(seen)
         self.inbox.append(seen)
-        self.arena.monitor.segment(self, seen)
+        if self.arena.monitor:
+            self.arena.monitor.segment(self, seen)
         if seen.ti:
             self.target_identity = seen.ti.public_key
         self._absorb(seen)
@@ -225,6 +228,8 @@ class Peer:
         while (ready := self._early.pop(self.rcv_nxt, None)) is not None:
             self.stream += ready.payload if ready.plaintext is None else ready.plaintext
             self.rcv_nxt = ready.end
+            if ready.fin:
+                self.fin = ready
 
     def expect(self, what: str, timeout: float = REACTION, **fields: Any) -> Seen:
         """Claims the first segment with these fields, waiting for it; see Expectation for how fields compare."""
@@ -302,11 +307,17 @@ class Peer:
         self.expect_fin()
         self.acknowledge()
 
-    def expect_fin(self, **fields: Any) -> Seen:
-        """The target's FIN, acknowledged by a later ACK of the test."""
-        came = [seen for seen in self.all if seen.bits & FIN]
-        fin = came[-1] if came and came[-1] not in self.inbox else None
-        return fin or self.expect("a FIN", fin=True, **fields)
+    def expect_fin(self, timeout: float = REACTION) -> Seen:
+        """The target's FIN, once all before it came. It is for the caller to acknowledge."""
+        if not self.arena.pump_until(lambda: self.fin is not None, timeout) or self.fin is None:
+            raise self.violation("no FIN came", candidates=list(self.inbox))
+        if self.fin in self.inbox:
+            self._claim(self.fin)
+        return self.fin
+
+    def again(self) -> Peer:
+        """Another connection of the same host: address and identity are the same, port and keys are not."""
+        return self.arena.peer(address=self.address, identity=self.identity)
 
     def violation(self, summary: str, **details: Any) -> Violation:
         sent = self.arena.last_sent

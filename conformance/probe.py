@@ -14,12 +14,13 @@ _LINE = b"Which arithmetic?"
 
 def arithmetic(arena: Arena, own: Arithmetic) -> Arithmetic:
     """What the target, as a server, accepts and sends; `own`, the dialect's, where that cannot be seen."""
+    arena.monitor = None  # nothing is judged here
     peer = arena.peer()
     try:
         peer.open()
     except (Violation, NotDriven):
         return own
-    protection, peer.protection = peer.protection, None  # nothing is judged here
+    protection, peer.protection = peer.protection, None
     if protection is None:
         return own
     for accepts in (own.accepts, LKM if own.accepts is README else README):

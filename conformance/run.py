@@ -74,11 +74,17 @@ class Run:
             raise NotApplicable(f"only the {self.options.role}'s role was asked for")
         if family and family not in self.target.families:
             raise NotApplicable(f"the target has no {family} address")
+        if self.dialect == "lkm" and family == "ipv6" and not self._is_about_ipv6(item):
+            raise NotApplicable("the kernel module leaves IPv6 alone")
         if self.dialect not in self._dialects(item):
             raise NotApplicable(f"it is about the other dialect than {self.dialect}")
         limit, needed = self.options.budget, self._budget(item)
         if limit is not None and needed > limit:
             raise NotApplicable(f"it takes up to {needed:g} s, more than the {limit:g} s asked for")
+
+    @staticmethod
+    def _is_about_ipv6(item: pytest.Item) -> bool:
+        return any(mark.args == ("ipv6",) for mark in item.iter_markers("family"))
 
     def _dialects(self, item: pytest.Item) -> set[str]:
         marked = {name for mark in item.iter_markers("dialect") for name in mark.args}

@@ -39,7 +39,7 @@ class SimTarget(Target):
 
     def stop(self) -> None:
         if self._node is not None:
-            self._node.close()
+            self._node.stop()
             self._node = None
 
     @property
@@ -68,28 +68,20 @@ class SimTarget(Target):
         self._collect()
 
     def receive(self, timeout: float) -> Received | None:
-        deadline = self.node.now + round(timeout * SECOND)
-        self._collect()
-        while not self._arrived and self.node.now < deadline:
-            self._run(deadline)
+        self.node.run_until(lambda: bool(self._collect()), round(timeout * SECOND))
         return self._arrived.popleft() if self._arrived else None
 
     def now(self) -> float:
         return self.node.now / SECOND
 
     def advance(self, seconds: float) -> None:
-        deadline = self.node.now + round(seconds * SECOND)
-        while self.node.now < deadline:
-            self._run(deadline)
+        self.node.run_until(lambda: not self._collect() and False, round(seconds * SECOND))
 
-    def _run(self, deadline: int) -> None:
-        """Until something can be observed: then the applications have their turn."""
-        self.node.run_until(lambda: True, deadline - self.node.now)
-        self._collect()
-
-    def _collect(self) -> None:
+    def _collect(self) -> int:
+        """Gives the applications their turn; returns the number of packets that wait for `receive`."""
         self._applications.step()
         self._arrived.extend(Received(data, time / SECOND) for time, data in self.node.take())
+        return len(self._arrived)
 
     def key_log(self) -> list[str]:
         return list(self.node.key_log)

@@ -1,0 +1,88 @@
+"""`lab conform --deviations`: the proof of the suite. Each deliberate fault of the reference stack must be caught.
+
+A deviation is caught if a test fails that cites a requirement which the deviation breaks, or whose finding names one.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from tcpslab import stack
+from tcpslab.outcome import Exit, InfrastructureError, RequestError
+
+from conformance import runner
+from conformance.options import Options
+
+DEVIATIONS = Path(__file__).with_name("deviations")
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A deliberate fault, and the requirements that it breaks."""
+
+    name: str
+    breaks: tuple[str, ...]
+    dialect: str
+
+
+@dataclass(frozen=True)
+class Caught:
+    deviation: Deviation
+    tests: tuple[str, ...]  # that failed because of a requirement that it breaks
+    ran: int
+
+
+def deviations(protocol: str) -> list[Deviation]:
+    """The deviations of a protocol. Raises RequestError where file and stack do not name the same ones."""
+    path = DEVIATIONS / f"{protocol}.yaml"
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if difference := set(entries) ^ set(stack.all_deviations()):
+        raise RequestError(f"{path} and the stack differ in {', '.join(sorted(difference))}")
+    return [
+        Deviation(name, tuple(entry["breaks"]), entry.get("dialect", "readme")) for name, entry in entries.items()
+    ]
+
+
+def prove(deviation: Deviation, options: Options, directory: Path) -> Caught:
+    """Runs the tests of the requirements that a deviation breaks against the stack that has it."""
+    out = directory / deviation.name
+    one = replace(
+        options,
+        target="sim",
+        dialect=deviation.dialect,
+        deviations=(deviation.name,),
+        only=deviation.breaks,
+        out=str(out),
+        junit=None,
+        json=None,
+        html=None,
+    )
+    done = subprocess.run(runner.command(one), env=runner.environment(), capture_output=True, text=True, check=False)
+    results = out / "results.json"
+    if done.returncode not in (Exit.AS_EXPECTED, Exit.DIFFERS) or not results.is_file():
+        raise InfrastructureError(f"deviation {deviation.name}: the suite ended with {done.returncode}\n{done.stdout}")
+    records = json.loads(results.read_text(encoding="utf-8"))["results"]
+    broken = set(deviation.breaks)
+    failed = [r["test"] for r in records if r["status"] == "fail" and broken & {*r["requirements"], *r["broken"]}]
+    return Caught(deviation, tuple(failed), sum(r["status"] in ("pass", "fail") for r in records))
+
+
+def main(args: argparse.Namespace) -> Exit:
+    options = runner.options_of(args)
+    listed = deviations(args.protocol)
+    missed = 0
+    with tempfile.TemporaryDirectory(prefix="tcpslab-") as directory, ThreadPoolExecutor(os.cpu_count()) as pool:
+        width = max(len(deviation.name) for deviation in listed)
+        for caught in pool.map(lambda deviation: prove(deviation, options, Path(directory)), listed):
+            missed += not caught.tests
+            verdict = f"caught by {len(caught.tests)} of {caught.ran} tests" if caught.tests else "NOT CAUGHT"
+            print(f"{caught.deviation.name:<{width}}  {verdict}  ({', '.join(caught.deviation.breaks)})", flush=True)
+    print(f"{len(listed) - missed} of {len(listed)} deviations caught")
+    return Exit.DIFFERS if missed else Exit.AS_EXPECTED
