@@ -16,7 +16,8 @@ _TIERS = (
     ("reference/wire", "reference/crypto"),
     ("reference/stack",),
     ("reference/tcps", "reference/tcpcrypt", "reference/socketguard"),
-    ("reference/capture", "reference/linux", "model", "bindings"),
+    ("reference/capture", "reference/linux", "model"),
+    ("bindings",),
     ("scenarios", "conformance"),
 )
 _TIER = {folder: tier for tier, folders in enumerate(_TIERS) for folder in folders}
@@ -105,7 +106,8 @@ _CASES = (
     ("model/a.cc", '#include "../scenarios/neighbour.h"', True),
     ("model/a.cc", '#include "bindings/b.h"', True),
     ("model/a.cc", '#include "scenarios/b.h"', True),
-    ("bindings/a.cpp", '#include "model/b.h"', True),
+    ("bindings/a.cpp", '#include "model/b.h"', False),
+    ("bindings/a.cpp", '#include "scenarios/b.h"', True),
     ("scenarios/a.cc", '#include "model/b.h"', False),
     ("scenarios/a.cc", '#include "reference/capture/b.h"', False),
     ("scenarios/a.cc", '#include "conformance/b.h"', True),

@@ -45,6 +45,7 @@ struct TcpsStateChange
     std::string flow;   //!< as in TcpsEvent
     std::string local;  //!< as in TcpsEvent
     std::string remote; //!< as in TcpsEvent
+    std::string role;   //!< as in TcpsEvent
     std::string from;   //!< the protocol's own state names: "SYN_SENT", "ENCRYPTED", ...
     std::string to;     //!< likewise
 

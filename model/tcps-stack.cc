@@ -118,6 +118,7 @@ class TcpsStack::Impl final : public stack::EventSink, public stack::KeyLog
                                     .flow = ToString(change.flow),
                                     .local = ToString(change.flow.local),
                                     .remote = ToString(change.flow.remote),
+                                    .role = std::string(ToString(change.flow.role)),
                                     .from = std::string(change.from),
                                     .to = std::string(change.to)});
     }

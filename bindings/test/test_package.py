@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
+import pytest
 import tcpslab._core
+import tcpslab._sim
 from small_tree import ROOT
 
-_STUB = ast.parse((ROOT / "bindings" / "tcpslab" / "_core.pyi").read_text())
+_MODULES = (tcpslab._core, tcpslab._sim)
 
 
 def test_installed_package_needs_no_tree(tmp_path: Path) -> None:
@@ -18,7 +21,8 @@ def test_installed_package_needs_no_tree(tmp_path: Path) -> None:
     subprocess.run(install, check=True, capture_output=True)
     (package,) = tmp_path.glob("lib/python3*/dist-packages")
     program = (
-        "import tcpslab.crypto, tcpslab.scapy, tcpslab.stack, tcpslab.wire, tcpslab._core; print(tcpslab._core.__file__)"
+        "import tcpslab.crypto, tcpslab.scapy, tcpslab.sim, tcpslab.stack, tcpslab.wire, tcpslab._core;"
+        "print(tcpslab._core.__file__)"
     )
     env = {name: value for name, value in os.environ.items() if name != "TCPSLAB_BUILD_DIR"}
     done = subprocess.run(
@@ -42,17 +46,21 @@ def _public(thing: object) -> set[str]:
     return {name for name in vars(thing) if not name.startswith("_")}
 
 
-def test_stub_declares_exactly_what_the_module_has() -> None:
-    assert _declared(_STUB.body) == _public(tcpslab._core)
-    for node in _STUB.body:
+@pytest.mark.parametrize("module", _MODULES)
+def test_stub_declares_exactly_what_the_module_has(module: ModuleType) -> None:
+    name = module.__name__.rpartition(".")[2]
+    stub = ast.parse((ROOT / "bindings" / "tcpslab" / f"{name}.pyi").read_text())
+    assert _declared(stub.body) == _public(module)
+    for node in stub.body:
         if isinstance(node, ast.ClassDef):
             members = {name for name in _declared(node.body) if not name.startswith("_")}
-            assert members == _public(getattr(tcpslab._core, node.name)), node.name
+            assert members == _public(getattr(module, node.name)), node.name
 
 
-def test_every_name_is_documented() -> None:
-    for name in _public(tcpslab._core):
-        thing = getattr(tcpslab._core, name)
+@pytest.mark.parametrize("module", _MODULES)
+def test_every_name_is_documented(module: ModuleType) -> None:
+    for name in _public(module):
+        thing = getattr(module, name)
         assert thing.__doc__, name
         for member in _public(thing) if isinstance(thing, type) else ():
             assert getattr(thing, member).__doc__, f"{name}.{member}"
