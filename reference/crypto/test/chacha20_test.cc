@@ -94,6 +94,7 @@ BOOST_AUTO_TEST_CASE(every_size_at_any_place_in_a_block) {
   }
 }
 
+// TCPS-ENC-06
 BOOST_AUTO_TEST_CASE(counter_carries_at_2_to_the_32_blocks) {
   const auto key = ToSecret<kChaCha20KeySize>(Bytes(kChaCha20KeySize, std::byte{0x42}));
   for (const std::uint64_t carry : {kCarry, 7 * kCarry, 0 - kCarry}) {
@@ -107,6 +108,7 @@ BOOST_AUTO_TEST_CASE(counter_carries_at_2_to_the_32_blocks) {
 }
 
 // Position 2^64 is block 2^58, not block 0.
+// TCPS-ENC-07
 BOOST_AUTO_TEST_CASE(runs_on_past_position_2_to_the_64) {
   const auto key = ToSecret<kChaCha20KeySize>(Bytes(kChaCha20KeySize, std::byte{0x42}));
   for (const std::size_t size : kSizes) {

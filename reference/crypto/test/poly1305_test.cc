@@ -150,6 +150,7 @@ BOOST_AUTO_TEST_CASE(rfc_8439) {
   }
 }
 
+// TCPS-TM-22
 BOOST_AUTO_TEST_CASE(upstream_vectors) {
   const nlohmann::json vectors = Vectors("poly_blocks.json");
   BOOST_TEST_REQUIRE(vectors.size() == 12U);

@@ -53,6 +53,7 @@ const cpp_int kOrder8B("39382357235489614581723060781553021112529911719440698176
 
 BOOST_AUTO_TEST_SUITE(x25519)
 
+// TCPS-KEY-13
 BOOST_AUTO_TEST_CASE(rfc_7748_section_5_2) {
   BOOST_TEST(AgreeHex(ToPrivate("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
                       ToPublic("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c")) ==
@@ -86,12 +87,16 @@ BOOST_AUTO_TEST_CASE(rfc_7748_section_6_1) {
   BOOST_TEST(AgreeHex(bob.private_key, alice.public_key) == shared);
 }
 
+// TCPS-KEY-13
 BOOST_AUTO_TEST_CASE(generated_pairs_come_from_the_randomness_given) {
   SeededRandom first(7);
   SeededRandom second(7);
   const auto a = KeyPair::Generate(first);
   const auto b = KeyPair::Generate(first);
   const auto same_as_a = KeyPair::Generate(second);
+  Bytes drawn(kX25519Size);
+  SeededRandom(7).Fill(drawn);
+  BOOST_TEST(ToHex(a.private_key.bytes()) == ToHex(drawn));  // RFC 7748 clamps where it is used
   BOOST_TEST(ToHex(a.public_key) == ToHex(same_as_a.public_key));
   BOOST_TEST(ToHex(a.public_key) != ToHex(b.public_key));
   BOOST_TEST(AgreeHex(a.private_key, b.public_key) == AgreeHex(b.private_key, a.public_key));

@@ -70,6 +70,7 @@ BOOST_AUTO_TEST_CASE(StateChanges) {
   BOOST_TEST(watcher.state == "BLOCKED");
 }
 
+// TCPS-LOG-02
 BOOST_AUTO_TEST_CASE(EventsOfAFirstVisit) {
   Conversation talk;
   talk.pair().Advance(5s);
@@ -167,6 +168,7 @@ BOOST_AUTO_TEST_CASE(EachConnectionHasItsOwnKeys) {
 }
 
 // A restart renews the identity and forgets the peers ("Lost during rmmod").
+// TCPS-TOFU-09
 BOOST_DATA_TEST_CASE(RestartRenewsTheIdentity, kBothDialects, dialect) {
   const Hosts hosts = Conversation::Both(dialect);
   Conversation talk(hosts);
@@ -178,6 +180,7 @@ BOOST_DATA_TEST_CASE(RestartRenewsTheIdentity, kBothDialects, dialect) {
 }
 
 // "Takes effect with the next segment; connections keep their state."
+// TCPS-ENF-03
 BOOST_DATA_TEST_CASE(PolicyCanChange, kBothDialects, dialect) {
   Hosts hosts = Conversation::Both(dialect);
   hosts.client_speaks = false;

@@ -29,6 +29,7 @@ struct Blocked : Conversation {
 
 }  // namespace
 
+// TCPS-LOG-08, TCPS-LOG-13
 BOOST_AUTO_TEST_CASE(R12_ReadmeBlocksAnIdleConnection) {
   Blocked talk;
   for (const Side side : {Side::kClient, Side::kServer}) {
@@ -61,6 +62,7 @@ BOOST_AUTO_TEST_CASE(R12_LkmGoesOnInClear) {
   BOOST_TEST(talk.pair().Count(Side::kClient, EventKind::kBlocked) == 0U);
 }
 
+// TCPS-LOG-14
 BOOST_AUTO_TEST_CASE(R12_FullBlockedSetForgetsTheOldest) {
   Conversation talk(Conversation::Both(Dialect::kReadme, {.max_blocked = 2}));
   std::vector<Numbers> connections;
@@ -137,6 +139,7 @@ BOOST_AUTO_TEST_CASE(R22_HeldOfferWaitsForTheHostsAnswer) {
   BOOST_TEST(talk.state(Side::kServer) == State::kBlocked);
 }
 
+// TCPS-OPEN-07
 BOOST_AUTO_TEST_CASE(R22_ReadmeOutgoingSynReplacesALiveEntry) {
   Conversation talk(Conversation::Both(Dialect::kReadme));
   talk.HandshakeAndAck();
@@ -157,6 +160,7 @@ BOOST_AUTO_TEST_CASE(R22_ReadmeOutgoingSynReplacesALiveEntry) {
 }
 
 // Wire section 7: out SYN in E/A: "pass unchanged"; in SYN with TC in E/A: "pass, no change".
+// TCPS-OPEN-17
 BOOST_AUTO_TEST_CASE(R22_LkmLeavesALiveEntryAsItIs) {
   Conversation talk(Conversation::Both(Dialect::kLkm));
   talk.HandshakeAndAck();
@@ -305,6 +309,7 @@ BOOST_DATA_TEST_CASE(R22_OwnSynAfterAnUnansweredOffer, kBothDialects, dialect) {
 
 // Another SYN with TC before the answer: the newer ISN and key count. The same ISN with another key is taken for a
 // retransmission by readme.
+// TCPS-OPEN-15
 BOOST_DATA_TEST_CASE(R22_OfferIsReplacedBeforeTheAnswer, kBothDialects* boost::unit_test::data::make({false, true}),
                      dialect, same_isn) {
   Conversation talk(Conversation::Both(dialect));
@@ -320,6 +325,7 @@ BOOST_DATA_TEST_CASE(R22_OfferIsReplacedBeforeTheAnswer, kBothDialects* boost::u
   BOOST_TEST(HasTm(talk.last()));
 }
 
+// TCPS-ENF-08, TCPS-ENF-09
 BOOST_DATA_TEST_CASE(R25_SegmentsWithoutAnEntry, kBothDialects* boost::unit_test::data::make({false, true}), dialect,
                      enforce) {
   Conversation talk(Conversation::Both(dialect, {.enforce = enforce}));

@@ -80,6 +80,7 @@ BOOST_DATA_TEST_CASE(TmStandsOnDataAndFinOnly, kBothDialects, dialect) {
 }
 
 // Each change of what the tag covers makes it invalid; nothing answers, and the connection goes on.
+// TCPS-LOG-19
 BOOST_DATA_TEST_CASE(EditedSegmentsAreDropped, kBothDialects* boost::unit_test::data::make({0, 1, 2, 3, 4}), dialect,
                      edit) {
   Conversation talk(Conversation::Both(dialect));
@@ -127,6 +128,7 @@ BOOST_DATA_TEST_CASE(AcknowledgementAndWindowAreNotCovered, kBothDialects, diale
   BOOST_TEST(got.at(0)->window == 1U);
 }
 
+// TCPS-LOG-19
 BOOST_DATA_TEST_CASE(DataAndFinWithoutTagAreDropped, kBothDialects, dialect) {
   Conversation talk(Conversation::Both(dialect));
   talk.HandshakeAndAck();
@@ -238,6 +240,7 @@ BOOST_DATA_TEST_CASE(R13_GenuineDataInIpFragments, kBothDialects, dialect) {
 }
 
 // Section 2.2: "20 bytes of NOPs + TM passes, 24 drops".
+// TCPS-OPT-12, TCPS-OPT-14, TCPS-OPT-15, TCPS-LOG-15
 BOOST_DATA_TEST_CASE(R15_RoomForTm, kBothDialects, dialect) {
   Conversation talk(Conversation::Both(dialect));
   talk.HandshakeAndAck();
@@ -250,6 +253,7 @@ BOOST_DATA_TEST_CASE(R15_RoomForTm, kBothDialects, dialect) {
   BOOST_TEST(talk.last()->options.size() == 40U);
 }
 
+// TCPS-OPT-13, TCPS-OPT-15
 BOOST_DATA_TEST_CASE(R15_SackBlocksGiveWay, kBothDialects, dialect) {
   Conversation talk(Conversation::Both(dialect));
   talk.HandshakeAndAck();
@@ -267,6 +271,7 @@ BOOST_DATA_TEST_CASE(R15_SackBlocksGiveWay, kBothDialects, dialect) {
   BOOST_TEST(talk.last()->options.size() <= 40U);
 }
 
+// TCPS-LOOP-01, TCPS-LOOP-02
 BOOST_DATA_TEST_CASE(R17_TrafficOfAHostWithItself,
                      kBothDialects* boost::unit_test::data::make({"10.0.0.1 10.0.0.1", "127.0.0.1 127.0.0.1",
                                                                   "127.0.0.1 127.0.0.2", "10.0.0.1 127.0.0.1"}),

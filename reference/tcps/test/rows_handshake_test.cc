@@ -58,6 +58,7 @@ OwnedSegment WithOptions(OwnedSegment segment, const std::vector<int>& bytes) {
 
 }  // namespace
 
+// TCPS-TC-07, TCPS-TC-08, TCPS-TC-09, TCPS-MSS-02
 BOOST_DATA_TEST_CASE(TcReplacesTheOptionsOfSynAndSynAck, kBothDialects* boost::unit_test::data::make(kSynOptions),
                      dialect, options) {
   Conversation talk(Conversation::Both(dialect));
@@ -71,17 +72,21 @@ BOOST_DATA_TEST_CASE(TcReplacesTheOptionsOfSynAndSynAck, kBothDialects* boost::u
   BOOST_TEST(talk.state(Side::kServer) == State::kEncrypted);
 }
 
+// TCPS-TC-12
 BOOST_DATA_TEST_CASE(OtherFieldsOfASynStay, kBothDialects, dialect) {
   Conversation talk(Conversation::Both(dialect));
   OwnedSegment syn = talk.NextSyn();
   syn->flags |= wire::kEce | wire::kCwr;
   syn->window = 29200;
+  syn->urgent_pointer = 7;
   talk.Send(Side::kClient, syn);
   const OwnedSegment sent = talk.last();
   BOOST_TEST(sent->flags == syn->flags);
   BOOST_TEST(sent->window == 29200U);
   BOOST_TEST(sent->sequence == syn->sequence);
   BOOST_TEST(sent->acknowledgement == 0U);
+  BOOST_TEST(sent->urgent_pointer == 7U);
+  BOOST_TEST((sent->source == talk.client_end && sent->destination == talk.server_end));
 }
 
 // tcps-wire.md, section 7: out SYN in SYN_SENT has the same ephemeral key.
@@ -128,7 +133,24 @@ BOOST_AUTO_TEST_CASE(ReadmeSynSentAgainAfterTheFallBack) {
   BOOST_TEST(talk.state(Side::kClient) == State::kDead);
 }
 
+// Section 7, out SYN in DEAD: "entry replaced by a fresh one".
+// TCPS-FALL-04
+BOOST_DATA_TEST_CASE(NewConnectionOnTheFlowOfOneThatFellBack, kBothDialects, dialect) {
+  Hosts hosts = Conversation::Both(dialect);
+  hosts.server_speaks = false;
+  Conversation talk(hosts);
+  talk.Syn();
+  const crypto::PublicKey first = *FindTc(talk.last()->options);
+  talk.SynAck();
+  talk.Ack(Side::kClient);
+  talk.NewConnectionOnSamePorts();
+  talk.Syn();
+  BOOST_REQUIRE(HasTc(talk.last()));
+  BOOST_TEST((*FindTc(talk.last()->options) != first));
+}
+
 // Section 9: module on one side only: plaintext both ways; a client's SYN is stripped, a server leaves all as it is.
+// TCPS-LOG-16
 BOOST_DATA_TEST_CASE(OneSidedTcpsFallsBack, kBothDialects* boost::unit_test::data::make({Side::kClient, Side::kServer}),
                      dialect, speaker) {
   Hosts hosts = Conversation::Both(dialect);
@@ -149,6 +171,7 @@ BOOST_DATA_TEST_CASE(OneSidedTcpsFallsBack, kBothDialects* boost::unit_test::dat
   BOOST_TEST(talk.pair().key_log().empty());
 }
 
+// TCPS-LOG-09
 BOOST_DATA_TEST_CASE(EnforcingServerDropsEverySynWithoutTc, kBothDialects, dialect) {
   Hosts hosts = Conversation::Both(dialect, kEnforce);
   hosts.client_speaks = false;
@@ -161,6 +184,7 @@ BOOST_DATA_TEST_CASE(EnforcingServerDropsEverySynWithoutTc, kBothDialects, diale
   BOOST_TEST(talk.sent() == 2U);  // no answer of any kind
 }
 
+// TCPS-LOG-09
 BOOST_AUTO_TEST_CASE(R03_ReadmeClientRefusesEverySynAckWithoutTcAndWaitsOn) {
   Conversation talk(Conversation::Both(Dialect::kReadme, kEnforce));
   talk.Syn();
@@ -234,6 +258,7 @@ BOOST_AUTO_TEST_CASE(R04_LkmRetransmittedSynAckLeavesAsItIs) {
   BOOST_TEST(talk.Count(Side::kServer, EventKind::kTagMissing) == 1U);
 }
 
+// TCPS-SYN-01
 BOOST_AUTO_TEST_CASE(R14_ReadmeRemovesTheSynPayload) {
   Conversation talk(Conversation::Both(Dialect::kReadme));
   OwnedSegment syn = talk.NextSyn();
@@ -266,6 +291,7 @@ BOOST_AUTO_TEST_CASE(R14_ReadmeTakesNoPayloadFromASynEither) {
 
 // Section 2.1: "8 bytes of data after a 24-byte header came out as zeros". "When the header length happens not to
 // change, payload stays, in clear."
+// TCPS-SYN-03, TCPS-SYN-04
 BOOST_AUTO_TEST_CASE(R14_LkmGrowsTheHeaderOverTheSynPayload) {
   Conversation talk(Conversation::Both(Dialect::kLkm));
   OwnedSegment syn = talk.Next(Side::kClient, wire::kSyn, "12345678");

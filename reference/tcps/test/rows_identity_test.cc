@@ -54,6 +54,22 @@ BOOST_DATA_TEST_CASE(LowOrderIdentity, kBothDialects, dialect) {
   BOOST_TEST(talk.state(Side::kServer) == (readme ? State::kEncrypted : State::kAuthenticated));
 }
 
+// Section 6: four zero bytes "if … DH fails".
+// TCPS-TI-10
+BOOST_DATA_TEST_CASE(LowOrderIdentityIsAnsweredWithoutProof, kBothDialects, dialect) {
+  Conversation talk(Conversation::Both(dialect));
+  talk.Syn();
+  talk.SynAck();
+  talk.Forge(Side::kServer, talk.NextTi(Side::kClient, {.key = {std::byte{1}}, .proof = {}}));
+  talk.NewConnection();
+  talk.Handshake(Side::kServer);
+  const std::optional<Identity> shown = FindTi(talk.last()->options);
+  BOOST_REQUIRE(shown.has_value());
+  BOOST_TEST((shown->key == talk.tcps(Side::kServer).identity()));
+  BOOST_TEST(IsZero(shown->proof));
+}
+
+// TCPS-LOG-07, TCPS-LOG-08
 BOOST_AUTO_TEST_CASE(R06_ReadmeMismatchBlocksTheFlow) {
   AfterRestart talk(Dialect::kReadme);
   BOOST_TEST(talk.Ack(Side::kServer).empty());  // carries TI
@@ -91,6 +107,7 @@ BOOST_AUTO_TEST_CASE(R06_LkmMismatchDropsOnePacketAndGoesOnInClear) {
   BOOST_TEST(got[0].PayloadText() != "genuine");
 }
 
+// TCPS-LOG-07
 BOOST_DATA_TEST_CASE(R07_LogOnlyMismatch, kBothDialects, dialect) {
   AfterRestart talk(dialect, kLogOnly);
   BOOST_TEST(talk.Ack(Side::kServer).size() == 1U);
@@ -156,6 +173,7 @@ BOOST_AUTO_TEST_CASE(R08_LkmAuthenticatesTheOtherSideIfTheThirdAckIsMergedIntoDa
   BOOST_TEST(talk.state(Side::kServer) == State::kEncrypted);
 }
 
+// TCPS-LOG-11
 BOOST_DATA_TEST_CASE(R09_TiWhenAuthenticated, kBothDialects, dialect) {
   Conversation talk(Conversation::Both(dialect));
   talk.HandshakeAndAck();
@@ -179,6 +197,7 @@ struct WindowCase {
 std::ostream& operator<<(std::ostream& out, const WindowCase& c) { return out << c.what; }
 
 // The server has sent its SYN and 8 bytes: acknowledgements from ISN+1 to ISN+9 are within.
+// TCPS-LOG-12
 BOOST_DATA_TEST_CASE(R09_TiWindowWhenEncrypted,
                      boost::unit_test::data::make(std::vector<WindowCase>{
                          {"both exact", 0, 0, true},

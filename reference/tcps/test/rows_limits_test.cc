@@ -19,6 +19,7 @@ std::optional<State> StateAfter(Conversation& talk, Side side, stack::Duration d
 
 }  // namespace
 
+// TCPS-LOG-10
 BOOST_DATA_TEST_CASE(R02_OutgoingSynWithAFullTable, kBothDialects* boost::unit_test::data::make({false, true}), dialect,
                      enforce) {
   Conversation talk(Conversation::Both(dialect, {.enforce = enforce, .max_connections = 2}));
@@ -39,6 +40,7 @@ BOOST_DATA_TEST_CASE(R02_OutgoingSynWithAFullTable, kBothDialects* boost::unit_t
   BOOST_TEST(got.size() == (enforce ? 0U : 1U));            // it is the server that refuses it
 }
 
+// TCPS-LOG-10
 BOOST_DATA_TEST_CASE(R02_IncomingSynWithAFullTable, kBothDialects, dialect) {
   Hosts hosts = Conversation::Both(dialect);
   hosts.server.policy.max_connections = 2;
@@ -102,6 +104,7 @@ BOOST_DATA_TEST_CASE(R02_HalfOpenEntriesTakeAtMostHalfOfTheTable, kBothDialects,
   BOOST_TEST(talk.Count(Side::kServer, EventKind::kTableFull) == (dialect == Dialect::kReadme ? 0U : 1U));
 }
 
+// TCPS-ENF-02, TCPS-LIM-07, TCPS-TIME-01
 BOOST_AUTO_TEST_CASE(R20_Defaults) {
   const stack::Policy policy;
   BOOST_TEST(policy.max_connections == 4096U);
@@ -114,6 +117,7 @@ BOOST_AUTO_TEST_CASE(R20_Defaults) {
   BOOST_TEST(policy.tofu_enforce);
 }
 
+// TCPS-LIM-07
 BOOST_DATA_TEST_CASE(R20_DefaultLimitIs4096, kBothDialects, dialect) {
   Hosts hosts = Conversation::Both(dialect);
   hosts.server_speaks = false;
@@ -129,6 +133,7 @@ BOOST_DATA_TEST_CASE(R20_DefaultLimitIs4096, kBothDialects, dialect) {
   BOOST_TEST(talk.Count(Side::kClient, EventKind::kTableFull) == 1U);
 }
 
+// TCPS-TIME-01
 BOOST_DATA_TEST_CASE(R20_IdleConnection, kBothDialects, dialect) {
   Conversation talk(Conversation::Both(dialect));
   talk.HandshakeAndAck();
@@ -222,6 +227,7 @@ BOOST_AUTO_TEST_CASE(R20_LkmClosedConnection) {
   BOOST_TEST((StateAfter(talk, Side::kClient, kCollect) == std::nullopt));
 }
 
+// TCPS-LIM-08
 BOOST_AUTO_TEST_CASE(R20_TimersAreConfigurable) {
   Conversation talk(Conversation::Both(Dialect::kReadme, {.collect_interval = 1s, .idle_timeout = 5s}));
   talk.HandshakeAndAck();

@@ -66,6 +66,7 @@ wire::OptionArea Offer(const std::string& hex) {
 
 }  // namespace
 
+// TCPS-LOG-16
 BOOST_AUTO_TEST_CASE(R16_ReadmeSimultaneousOpenFallsBack) {
   Crossing crossing(Dialect::kReadme, {});
   Conversation& talk = crossing.talk;
@@ -131,6 +132,7 @@ BOOST_AUTO_TEST_CASE(R16_ReadmeBareSynThatCrossesIsRefusedUnderEnforce) {
   BOOST_TEST(talk.state(Side::kClient) == State::kEncrypted);
 }
 
+// TCPS-LOG-17
 BOOST_AUTO_TEST_CASE(R19_ReadmeIgnoresAnOfferThatTheHeaderCutsOff) {
   Hosts hosts = Conversation::Both(Dialect::kReadme);
   hosts.client_speaks = false;
@@ -149,6 +151,7 @@ BOOST_AUTO_TEST_CASE(R19_ReadmeRefusesACutOffOfferUnderEnforce) {
   BOOST_TEST(talk.Count(Side::kServer, EventKind::kDowngradeRefused) == 1U);
 }
 
+// TCPS-OPT-10
 BOOST_AUTO_TEST_CASE(R19_LkmReadsOnBehindTheHeader) {
   Hosts hosts = Conversation::Both(Dialect::kLkm);
   hosts.client_speaks = false;
@@ -163,6 +166,7 @@ BOOST_AUTO_TEST_CASE(R19_LkmReadsOnBehindTheHeader) {
   BOOST_TEST(talk.pair().key_log()[0].starts_with("TCPS_EPHEMERAL_SECRET " + key + " "));
 }
 
+// TCPS-LOG-18
 BOOST_DATA_TEST_CASE(R23_ReadmeServerTakesALowOrderOfferForNone,
                      boost::unit_test::data::make(kLowOrderKeys) * boost::unit_test::data::make({false, true}), key,
                      enforce) {
@@ -177,6 +181,7 @@ BOOST_DATA_TEST_CASE(R23_ReadmeServerTakesALowOrderOfferForNone,
   BOOST_TEST(talk.state(Side::kServer) == State::kNone);
 }
 
+// TCPS-LOG-18
 BOOST_DATA_TEST_CASE(R23_ReadmeClientTakesALowOrderAnswerForNone, boost::unit_test::data::make({false, true}),
                      enforce) {
   Hosts hosts = Conversation::Both(Dialect::kReadme, {.enforce = enforce});

@@ -54,6 +54,7 @@ BOOST_DATA_TEST_CASE(R11_InOrderOverThreeBoundaries, kBothDialects, dialect) {
 
 // Section 4: "measured sequence of offsets 0xfffffff0, 0x10, 0xffffff00, 0x60 -> positions 0x0fffffff0, 0x100000010,
 // 0x1ffffff00, 0x200000060". R11: the nearest ones instead.
+// TCPS-POS-10
 BOOST_DATA_TEST_CASE(R11_RetransmissionFromBeforeABoundary, kBothDialects, dialect) {
   Stream stream(dialect);
   const bool readme = dialect == Dialect::kReadme;

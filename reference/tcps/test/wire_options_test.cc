@@ -32,6 +32,7 @@ std::string SynOptionsFrom(const std::string& present) { return ToHex(MakeSynOpt
 BOOST_AUTO_TEST_SUITE(wire_options)
 
 // Section 2.1, measured: `MSS(4) TC(36)`; `SACK-permitted(2) TC NOP NOP`; `WS(3) TC NOP`; `TC` alone (36 bytes).
+// TCPS-TC-07, TCPS-TC-08, TCPS-TC-09
 BOOST_AUTO_TEST_CASE(ExactlyOneOptionOfASynIsKept) {
   BOOST_TEST(SynOptionsFrom("") == kTcHex);
   BOOST_TEST(SynOptionsFrom("020405b4") == "020405a0" + kTcHex);
@@ -50,6 +51,7 @@ BOOST_AUTO_TEST_CASE(ExactlyOneOptionOfASynIsKept) {
 }
 
 // Section 2.1, measured: "1460->1440, 21->1, 20->20, 10->10".
+// TCPS-MSS-02
 BOOST_AUTO_TEST_CASE(MssIsLoweredBy20) {
   BOOST_TEST(SynOptionsFrom("020405b4") == "020405a0" + kTcHex);
   BOOST_TEST(SynOptionsFrom("02040015") == "02040001" + kTcHex);
@@ -124,6 +126,7 @@ BOOST_AUTO_TEST_CASE(RoundTrips) {
 }
 
 // Section 2.2: "Appended directly after the existing option bytes"; it fits if at most 20 bytes are there.
+// TCPS-OPT-12
 BOOST_AUTO_TEST_CASE(TmStandsBehindWhatIsThere) {
   BOOST_TEST(rc::check([] {
     const crypto::Tag tag = Fixed<16>(*ArbitraryBytes(16));

@@ -220,6 +220,7 @@ BOOST_DATA_TEST_CASE(NothingForgedReachesTcp, kFortresses* kSides* kEnforce, for
   }
 }
 
+// TCPS-RST-07
 BOOST_DATA_TEST_CASE(NothingLeavesInClear, kFortresses* kSides* kEnforce, fortress, side, enforce) {
   for (int flags = 0; flags < 256; ++flags) {
     for (const std::string_view text : {std::string_view(), kText}) {

@@ -216,6 +216,7 @@ BOOST_AUTO_TEST_CASE(SimultaneousOpen) {
 
 // "loopback | plaintext with warning (enforce=0); enforce=1: connection attempts break (SYN-ACK dropped, …)": one host
 // sees every segment twice.
+// TCPS-LOOP-02
 BOOST_DATA_TEST_CASE(Loopback, kEnforce, enforce) {
   LkmPair talk({.enforce = enforce});
   talk.server_end.address = talk.client_end.address;
@@ -239,6 +240,7 @@ BOOST_DATA_TEST_CASE(Loopback, kEnforce, enforce) {
 // "loopback | enforce=1: … later confused self-session, MAC failures": when the SYN-ACK's timer is the first of the
 // two, its segment is refused before the new SYN comes in, which then finds a DEAD entry (section 7: "new entry (server
 // role)"). One entry serves both ends, so that each verifies with the keys for the other direction.
+// TCPS-LOOP-02
 BOOST_AUTO_TEST_CASE(LoopbackSelfSession) {
   LkmPair talk({.enforce = true});
   talk.server_end.address = talk.client_end.address;
@@ -326,6 +328,7 @@ BOOST_AUTO_TEST_CASE(DataLostBeforeTheSecondFin) {
 }
 
 // "SYN with MD5/TFO option | option removed", and on the SYN-ACK as well.
+// TCPS-TC-09
 BOOST_AUTO_TEST_CASE(Md5AndFastOpenAreRemoved) {
   for (const wire::OptionArea& present :
        {Options({2, 4, 5, 0xb4, 34, 10, 1, 2, 3, 4, 5, 6, 7, 8}),
@@ -346,6 +349,7 @@ BOOST_AUTO_TEST_CASE(Md5AndFastOpenAreRemoved) {
 
 // Section 2.1: "8 bytes of data after a 24-byte header came out as zeros"; "When the header length happens not to
 // change, payload stays, in clear."
+// TCPS-SYN-03, TCPS-SYN-04
 BOOST_AUTO_TEST_CASE(PayloadOfASyn) {
   LkmPair talk;
   OwnedSegment syn = talk.NextSyn();
@@ -362,6 +366,7 @@ BOOST_AUTO_TEST_CASE(PayloadOfASyn) {
 }
 
 // "header + TM > 60 | local drop, EPERM". Section 2.2: "20 bytes of NOPs + TM passes, 24 drops".
+// TCPS-OPT-12, TCPS-OPT-15
 BOOST_AUTO_TEST_CASE(NoRoomForTm) {
   LkmPair talk;
   talk.Handshake();
