@@ -204,6 +204,7 @@ TcpsHostParts::Outbound(
     {
         PrependMss(segment.options, mtu, family);
     }
+    // TCPS-FRAG-04, TCPS-MSS-04
     const std::size_t announced =
         flow != nullptr ? flow->peer.mss.value_or(DefaultMss(family)) : std::size_t{DefaultMss(family)};
     // RFC 6691: an MSS counts no options, so the sender makes room for its own.

@@ -40,6 +40,7 @@ TcpsSegmentBuffer::Rebuild(Packet& packet, const wire::Segment& segment, wire::C
     std::byte* const payload = segment.payload.data();
     const bool inPlace = !segment.payload.empty() && std::greater_equal<>()(payload, m_bytes.data() + header) &&
                          std::less_equal<>()(payload + segment.payload.size(), m_bytes.data() + m_bytes.size());
+    // TCPS-TC-11, TCPS-TM-26
     // The buffer has the size that is asked for, so emission cannot fail.
     if (inPlace)
     {

@@ -139,6 +139,7 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
     }
     Segment& segment = *parsed;
     const std::size_t header = segment.HeaderSize();
+    // TCPS-FRAG-01, TCPS-FRAG-02, TCPS-FRAG-03, TCPS-FRAG-05, TCPS-FRAG-06, TCPS-FRAG-07
     segment.reassembled = reassembled;
     bool pass = true;
     if (shim != nullptr)

@@ -134,6 +134,7 @@ TcpsShimProtocol::SendFromHost(Ptr<Packet> segment, const Address& source, const
 int
 TcpsShimProtocol::GetProtocolNumber() const
 {
+    // TCPS-LOOP-05
     return PROT_NUMBER;
 }
 

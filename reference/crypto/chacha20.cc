@@ -95,7 +95,9 @@ void XorThroughWindow(XorBlocks xor_blocks, std::size_t skip, std::span<std::byt
 
 }  // namespace
 
+// TCPS-ENC-04, TCPS-ENC-06, TCPS-ENC-07
 void XorKeystream(const ChaCha20Key& key, std::uint64_t position, std::span<std::byte> data) {
+  // TCPS-ENC-05
   const std::uint64_t block = position / kBlock;
   const std::size_t skip = position % kBlock;
   if (data.size() < kOpenSslFrom) {

@@ -72,6 +72,7 @@ constexpr std::uint64_t kHighBit = std::uint64_t{1} << 40;  // 2^128 in the thir
 
 }  // namespace
 
+// TCPS-TM-15
 StandardPoly1305::StandardPoly1305(const OneTimeKey& key) {
   const std::byte* bytes = key.bytes().data();
   const std::uint64_t low = Load64(bytes);
@@ -115,6 +116,7 @@ void StandardPoly1305::FullBlocks(std::span<const std::byte> blocks) {
   }
 }
 
+// TCPS-TM-20
 Tag StandardPoly1305::Finish() {
   Limbs44 h = h_;
   for (int round = 0; round < 2; ++round) {
@@ -146,6 +148,7 @@ Tag StandardPoly1305::Finish() {
   return tag;
 }
 
+// TCPS-TM-15
 LkmPoly1305::LkmPoly1305(const OneTimeKey& key) {
   const std::byte* b = key.bytes().data();
   r_ = {Load32(b) & 0x3ffffff, Load32(b + 3) >> 2 & 0x3ffff03, Load32(b + 6) >> 4 & 0x3ffc0ff,
@@ -187,6 +190,7 @@ void LkmPoly1305::FullBlocks(std::span<const std::byte> blocks) {
   }
 }
 
+// TCPS-TM-21, TCPS-TM-22
 Tag LkmPoly1305::Finish() {
   std::uint32_t carry = 0;
   for (std::uint32_t& limb : h_) {

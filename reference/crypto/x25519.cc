@@ -14,6 +14,7 @@ KeyPair KeyPair::FromPrivate(PrivateKey private_key) {
   return pair;
 }
 
+// TCPS-KEY-13
 KeyPair KeyPair::Generate(Random& random) {
   PrivateKey key;
   random.Fill(key.mutable_bytes());
@@ -23,11 +24,12 @@ KeyPair KeyPair::Generate(Random& random) {
 std::optional<SharedSecret> Agree(const PrivateKey& own, std::span<const std::byte, kX25519Size> peer) {
   UseSodium();
   SharedSecret shared;
-  // Fails for an all-zero result.
+  // Fails for an all-zero result.; TCPS-KEY-18
   if (crypto_scalarmult(MutableRaw(shared.mutable_bytes()), Raw(own.bytes()), Raw(peer)) != 0) return std::nullopt;
   return shared;
 }
 
+// TCPS-KEY-18
 bool IsLowOrder(std::span<const std::byte, kX25519Size> public_key) {
   // The u-coordinates of the points of order 1, 2, 4 and 8, canonical or not; X25519 ignores the highest bit.
   static constexpr std::array<std::array<unsigned char, kX25519Size>, 7> kLowOrder = {{
@@ -46,7 +48,7 @@ bool IsLowOrder(std::span<const std::byte, kX25519Size> public_key) {
   }};
   PublicKey key{};
   std::ranges::copy(public_key, key.begin());
-  key.back() &= std::byte{0x7f};
+  key.back() &= std::byte{0x7f};  // TCPS-KEY-09
   return std::ranges::any_of(kLowOrder, [&key](const auto& low_order) {
     return std::ranges::equal(std::as_bytes(std::span(low_order)), key);
   });

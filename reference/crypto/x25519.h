@@ -12,7 +12,7 @@
 namespace tcpslab::crypto {
 
 inline constexpr std::size_t kX25519Size = 32;
-using PublicKey = std::array<std::byte, kX25519Size>;  // RFC 7748 byte order
+using PublicKey = std::array<std::byte, kX25519Size>;  // RFC 7748 byte order; TCPS-TC-04
 using PrivateKey = Secret<kX25519Size>;                // clamped when used
 using SharedSecret = Secret<kX25519Size>;
 

@@ -30,6 +30,7 @@ struct Flow {
 std::string ToString(const Flow& flow);
 
 // The unordered 4-tuple: both directions of a connection have the same key.
+// TCPS-LOOP-06
 class FlowKey {
  public:
   FlowKey() = default;

@@ -9,6 +9,7 @@
 
 namespace tcpslab::stack {
 
+// TCPS-ENF-02, TCPS-LIM-07, TCPS-LIM-08, TCPS-TIME-01
 struct Policy {
   bool enforce = false;      // drop connections that cannot be protected, instead of letting them run in clear
   bool tofu_enforce = true;  // act on an identity mismatch, instead of only reporting it

@@ -12,7 +12,7 @@ struct Services {
   SegmentSink& segments;
   EventSink& events;
   crypto::Random& random;
-  KeyLog* key_log = nullptr;  // none: secrets stay inside
+  KeyLog* key_log = nullptr;  // none: secrets stay inside; TCPS-KEY-12
 };
 
 }  // namespace tcpslab::stack

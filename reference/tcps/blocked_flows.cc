@@ -17,6 +17,7 @@ const BlockedFlow* BlockedFlows::Find(const stack::FlowKey& key) const {
   return found == by_key.end() ? nullptr : &*found;
 }
 
+// TCPS-LIM-04
 std::optional<BlockedFlow> BlockedFlows::Add(const BlockedFlow& flow, std::size_t capacity) {
   auto& by_age = flows_.get<1>();
   std::optional<BlockedFlow> forgotten;

@@ -4,6 +4,7 @@
 
 namespace tcpslab::tcps {
 
+// TCPS-POS-09, TCPS-POS-10
 std::uint64_t Direction::PositionOf(std::uint32_t offset) {
   if (auto* counting = std::get_if<WrapCountingPosition>(&position)) return counting->Advance(offset);
   return std::get<NearestPosition>(position).Candidate(offset);
@@ -18,6 +19,7 @@ stack::Flow Connection::FlowOf(const stack::FlowKey& key) const {
       .local = local_is_low ? key.low() : key.high(), .remote = local_is_low ? key.high() : key.low(), .role = role};
 }
 
+// TCPS-KEY-08
 void Connection::Install(SessionKeys keys, PositionRule rule) {
   const bool client = role == stack::Role::kClient;
   out.encryption = std::move(client ? keys.enc_c2s : keys.enc_s2c);
@@ -31,10 +33,12 @@ void Connection::Install(SessionKeys keys, PositionRule rule) {
       direction->position.emplace<WrapCountingPosition>();
     }
   }
+  // TCPS-KEY-10
   ephemeral.Clear();
   crypto::Wipe(peer_key);
 }
 
+// TCPS-KEY-11
 void Connection::WipeKeys() {
   ephemeral.Clear();
   for (Direction* direction : {&out, &in}) {

@@ -14,6 +14,7 @@ constexpr std::uint64_t kAuthTagPosition = std::uint64_t{3} << 62;
 
 }  // namespace
 
+// TCPS-TI-08, TCPS-TI-09
 AuthTag ComputeAuthTag(const crypto::SharedSecret& static_shared, std::uint32_t client_isn) {
   AuthTag tag;
   boost::endian::store_big_u32(reinterpret_cast<unsigned char*>(tag.data()), client_isn);
@@ -25,6 +26,7 @@ bool IsZero(const AuthTag& tag) {
   return std::ranges::all_of(tag, [](std::byte byte) { return byte == std::byte{0}; });
 }
 
+// TCPS-LOG-02
 std::string Fingerprint(const crypto::PublicKey& key) { return ToHex(std::span(key).first<8>()); }
 
 }  // namespace tcpslab::tcps

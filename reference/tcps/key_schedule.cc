@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kFirstKeyPosition = std::uint64_t{1} << 63;
 constexpr std::uint64_t kKeySpacing = 64;
 
+// TCPS-KEY-02
 crypto::ChaCha20Key DeriveKey(const crypto::SharedSecret& shared, std::uint64_t index, std::string_view label) {
   crypto::ChaCha20Key key;
   const std::span<std::byte> bytes = key.mutable_bytes();
@@ -23,10 +24,10 @@ crypto::ChaCha20Key DeriveKey(const crypto::SharedSecret& shared, std::uint64_t 
 
 SessionKeys DeriveSessionKeys(const crypto::SharedSecret& shared) {
   return {
-      .enc_c2s = DeriveKey(shared, 0, "TCPS enc_c2s"),
-      .enc_s2c = DeriveKey(shared, 1, "TCPS enc_s2c"),
-      .mac_c2s = DeriveKey(shared, 2, "TCPS mac_c2s"),
-      .mac_s2c = DeriveKey(shared, 3, "TCPS mac_s2c"),
+      .enc_c2s = DeriveKey(shared, 0, "TCPS enc_c2s"),  // TCPS-KEY-03
+      .enc_s2c = DeriveKey(shared, 1, "TCPS enc_s2c"),  // TCPS-KEY-04
+      .mac_c2s = DeriveKey(shared, 2, "TCPS mac_c2s"),  // TCPS-KEY-05
+      .mac_s2c = DeriveKey(shared, 3, "TCPS mac_s2c"),  // TCPS-KEY-06
   };
 }
 

@@ -17,6 +17,7 @@ struct SessionKeys {
 
 // key_i = KS(shared, 2^63 + 64 i, 32) XOR label_i. The readme's "HKDF-Expand(shared, label, ISN)" is this plain XOR:
 // the initial sequence numbers have no influence, so they are not parameters.
+// TCPS-KEY-07
 SessionKeys DeriveSessionKeys(const crypto::SharedSecret& shared);
 
 }  // namespace tcpslab::tcps

@@ -19,8 +19,10 @@ void StoreLittle64(std::uint64_t value, std::byte* out) {
 }
 
 // The block sequence of section 5: which blocks have 2^128 added is the specification's, not RFC 8439's.
+// TCPS-FIN-03, TCPS-TM-12, TCPS-TM-13
 template <class Sink>
 void Feed(Sink& sink, std::uint64_t position, std::uint8_t tcp_flags, std::span<const std::byte> ciphertext) {
+  // TCPS-FIN-06, TCPS-TM-08, TCPS-TM-09, TCPS-TM-16
   Block header{};
   StoreLittle64(position, header.data());
   header[8] = std::byte{tcp_flags};
@@ -28,7 +30,9 @@ void Feed(Sink& sink, std::uint64_t position, std::uint8_t tcp_flags, std::span<
   sink.Block(header, false);
 
   const std::size_t full = ciphertext.size() / crypto::kPoly1305BlockSize * crypto::kPoly1305BlockSize;
+  // TCPS-TM-10, TCPS-TM-17
   sink.FullBlocks(ciphertext.first(full));
+  // TCPS-TM-10, TCPS-TM-18
   if (full < ciphertext.size()) {
     Block last{};
     const auto end = std::ranges::copy(ciphertext.subspan(full), last.begin()).out;
@@ -36,6 +40,7 @@ void Feed(Sink& sink, std::uint64_t position, std::uint8_t tcp_flags, std::span<
     sink.Block(last, false);
   }
 
+  // TCPS-TM-11, TCPS-TM-19
   Block lengths{};
   StoreLittle64(kStatedHeaderLength, lengths.data());
   StoreLittle64(ciphertext.size(), lengths.data() + 8);
@@ -70,6 +75,7 @@ std::string_view ToString(TagArithmetic arithmetic) {
   return arithmetic == TagArithmetic::kStandard ? "standard" : "lkm";
 }
 
+// TCPS-TM-14
 crypto::OneTimeKey DeriveOneTimeKey(const crypto::ChaCha20Key& mac_key, std::uint64_t position) {
   crypto::OneTimeKey key;
   crypto::Keystream(mac_key, kOneTimeKeyBase + position, key.mutable_bytes());

@@ -21,6 +21,7 @@ struct Peer {
 };
 
 // No limit and no expiry, as upstream. References stay valid as long as the cache.
+// TCPS-TOFU-07, TCPS-TOFU-08, TCPS-TOFU-09, TCPS-TOFU-21
 class PeerCache {
  public:
   [[nodiscard]] Peer* Find(const wire::Address& address);

@@ -8,6 +8,7 @@
 
 namespace tcpslab::tcps {
 
+// TCPS-POS-01, TCPS-POS-02, TCPS-FIN-03
 constexpr std::uint32_t StreamOffset(std::uint32_t sequence, std::uint32_t initial_sequence) {
   return sequence - initial_sequence - 1;
 }

@@ -34,6 +34,7 @@ struct Config {
 class Tcps final : public stack::Shim {
  public:
   // Draws the identity key (32 bytes) and the table's hash key (16 bytes) from services.random.
+  // TCPS-TI-06, TCPS-TOFU-09
   Tcps(const Config& config, const stack::Services& services);
   ~Tcps() override;
 
@@ -45,6 +46,7 @@ class Tcps final : public stack::Shim {
   [[nodiscard]] std::size_t Overhead() const override;
 
   // Takes effect with the next segment; connections keep their state.
+  // TCPS-ENF-03
   void SetPolicy(const stack::Policy& policy);
   [[nodiscard]] const stack::Policy& policy() const;
   [[nodiscard]] Dialect dialect() const;
