@@ -62,6 +62,7 @@ class Peer:
         self.stream = b""  # what the target's application sent, as far as it came in order
         self.fin: Seen | None = None  # the target's, once everything before it came
         self.mss: int | None = None  # that we announced
+        self._old: tuple[int, bytes] | None = None  # an octet of the last data sent, and its sequence number
         self.sent_end = self.isn  # after the highest sequence number that went out without being a forgery
         self._seen_end: int | None = None
         self._early: dict[int, Seen] = {}  # segments beyond a gap, by sequence number
@@ -171,7 +172,10 @@ class Peer:
     def send_data(self, payload: bytes, flags: str = "PA", **fields: Any) -> Packet:
         """Data in sequence, protected if the connection is."""
         build = self.protected if self.protection else lambda data, letters, **f: self.segment(letters, data, **f)
-        return self.send(build(payload, flags, **fields))
+        packet = self.send(build(payload, flags, **fields))
+        if len(payload) > 1:
+            self._old = packet[TCP].seq, payload[:1]
+        return packet
 
     def forge(self, packet: Packet) -> Packet:
         """Sends what this end would not: nothing of the peer's state moves, and the target has been quiet before."""
@@ -182,6 +186,16 @@ class Peer:
     def acknowledge(self) -> Packet:
         """A pure ACK of all that came in order."""
         return self.send(self.segment("A"))
+
+    def provoke_ack(self) -> Seen:
+        """Makes the target's TCP send a pure ACK: an octet that it has already asks for one (RFC 9293, 3.10.7.4)."""
+        if self._old is None:
+            self.echo()
+        assert self._old is not None
+        self.inbox = [seen for seen in self.inbox if not seen.pure_ack]
+        seq, octet = self._old
+        self.arena.send(self.protected(octet, seq=seq) if self.protection else self.segment("PA", octet, seq=seq))
+        return self.expect("an ACK of an octet that came again", pure_ack=True)
 
     @property
     def client_isn(self) -> int:
@@ -315,9 +329,11 @@ class Peer:
             self._claim(self.fin)
         return self.fin
 
-    def again(self) -> Peer:
-        """Another connection of the same host: address and identity are the same, port and keys are not."""
-        return self.arena.peer(address=self.address, identity=self.identity)
+    def again(self, *, role: Role | None = None) -> Peer:
+        """Another connection of the same host: it has the same identity and remembers the target's."""
+        other = self.arena.peer(address=self.address, identity=self.identity, role=role)
+        other.target_identity = self.target_identity
+        return other
 
     def violation(self, summary: str, **details: Any) -> Violation:
         sent = self.arena.last_sent

@@ -72,6 +72,10 @@ class Seen:
     def fin(self) -> bool:
         return bool(self.bits & FIN)
 
+    @property
+    def reset(self) -> bool:
+        return bool(self.bits & RST)
+
     @cached_property
     def payload(self) -> bytes:
         return self.tcp.original[4 * self.tcp.dataofs :]
