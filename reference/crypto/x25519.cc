@@ -24,7 +24,7 @@ KeyPair KeyPair::Generate(Random& random) {
 std::optional<SharedSecret> Agree(const PrivateKey& own, std::span<const std::byte, kX25519Size> peer) {
   UseSodium();
   SharedSecret shared;
-  // Fails for an all-zero result.; TCPS-KEY-18
+  // Fails for an all-zero result. TCPS-KEY-18
   if (crypto_scalarmult(MutableRaw(shared.mutable_bytes()), Raw(own.bytes()), Raw(peer)) != 0) return std::nullopt;
   return shared;
 }
