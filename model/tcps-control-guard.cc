@@ -141,7 +141,11 @@ TcpsPassesControl(TcpL4Protocol& tcp, wire::Segment& segment)
     {
         return !segment.Has(wire::kRst);
     }
-    return segment.Has(wire::kRst) ? PassesReset(*socket, segment) : PassesSyn(tcp, *socket, segment);
+    if (segment.Has(wire::kRst))
+    {
+        return PassesReset(*socket, segment);
+    }
+    return segment.Has(wire::kSyn) && PassesSyn(tcp, *socket, segment);
 }
 
 } // namespace ns3

@@ -157,7 +157,8 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
         {
             GuardSendWindows(Host().Inbound(segment, TcpsNow(), HostSettings()));
             GuardPersistTimersAfter(segment);
-            const bool judged = m_owner.m_controlGuard && (segment.flags & (wire::kSyn | wire::kRst)) != 0;
+            const bool plain = (segment.flags & (wire::kSyn | wire::kRst | wire::kAck)) == wire::kAck;
+            const bool judged = m_owner.m_controlGuard && !plain;
             pass = !judged || TcpsPassesControl(*m_tcp, segment);
         }
         if (!pass)
@@ -341,7 +342,9 @@ TcpsShimProtocol::Impl::Host()
 void
 TcpsShimProtocol::Impl::GuardPersistTimersAfter(const Segment& segment)
 {
-    m_windowClosed = m_windowClosed || (segment.window == 0 && !segment.Has(wire::kRst));
+    // Without SYN and ACK, TCP reads no window; before the first it takes the peer's to be 0.
+    const bool closed = segment.window == 0 || (segment.flags & (wire::kSyn | wire::kAck)) == 0;
+    m_windowClosed = m_windowClosed || (closed && !segment.Has(wire::kRst));
     if (m_owner.m_persistGuard && m_windowClosed && !m_guardEvent.IsRunning())
     {
         m_guardEvent = Simulator::ScheduleNow(&TcpsGuardPersistTimers, std::cref(*m_tcp)); // when TCP has taken it

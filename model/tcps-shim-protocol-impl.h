@@ -157,7 +157,7 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
     ShimFactory m_makeShim;
     std::unique_ptr<Shim> m_shim;
     bool m_insideShim = false;
-    bool m_windowClosed = false;                          //!< a peer has announced a window of 0
+    bool m_windowClosed = false;                          //!< TCP may take a peer's window to be 0
     std::deque<tcpslab::stack::OwnedSegment> m_toNetwork; //!< emitted, not sent yet
     std::deque<tcpslab::stack::OwnedSegment> m_toHost;    //!< emitted, not delivered yet
     EventId m_deliverEvent;

@@ -68,7 +68,7 @@ TcpsShimProtocol::GetTypeId()
                           MakeBooleanAccessor(&TcpsShimProtocol::m_persistGuard),
                           MakeBooleanChecker())
             .AddAttribute("ControlGuard",
-                          "RST and SYN do to a connection only what RFC 9293, section 3.10.7, says.",
+                          "RST, SYN and what has no ACK do to a connection only what RFC 9293, section 3.10.7, says.",
                           BooleanValue(true),
                           MakeBooleanAccessor(&TcpsShimProtocol::m_controlGuard),
                           MakeBooleanChecker())

@@ -45,8 +45,8 @@ class TcpL4Protocol;
  * - `SendWindowGuard`: loss recovery leaves the last byte of the peer's window free: ns-3 3.37 crashes when it fills it
  *   (see tcps-send-window-guard.h).
  * - `PersistGuard`: a closed window where there is nothing to send does not crash ns-3 3.37 (see tcps-persist-guard.h).
- * - `ControlGuard`: RST and SYN do to a connection that exists only what RFC 9293, section 3.10.7, says (see
- *   tcps-control-guard.h).
+ * - `ControlGuard`: RST, SYN and what has no ACK do to a connection that exists only what RFC 9293, section 3.10.7, says
+ *   (see tcps-control-guard.h).
  *
  * Install() works on any node that has TcpL4Protocol, at any time before its first segment. Stock sockets, applications
  * and helpers run unmodified above it. Simulation time and ns-3's random streams are the Shim's only clock and
@@ -68,7 +68,7 @@ class TcpsShimProtocol : public IpL4Protocol
         DROP_MALFORMED,     //!< no whole TCP header
         DROP_BAD_CHECKSUM,  //!< GlobalValue ChecksumEnabled is set and the TCP checksum is wrong
         DROP_NO_SPACE,      //!< the headers alone exceed the MTU
-        DROP_CONTROL        //!< an RST or SYN that changes nothing (attribute ControlGuard)
+        DROP_CONTROL        //!< an RST, a SYN or no ACK, and it changes nothing (attribute ControlGuard)
     };
 
     /**

@@ -1,6 +1,9 @@
 // What RST and SYN do to a connection of ns-3's TCP: RFC 9293, sections 3.10.7.3 and 3.10.7.4.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -136,6 +139,46 @@ BOOST_AUTO_TEST_CASE(ASynOnAConnectionIsChallenged) {
     BOOST_TEST(outcome.received == kBytes);
     BOOST_TEST(outcome.retransmissions == undisturbed.retransmissions);
     BOOST_TEST(outcome.pure_acks == undisturbed.pure_acks + (towards == std::string("server") ? 1 : 0));
+  }
+}
+
+// Sends a segment without SYN, RST and ACK in place of its first SYN-ACK, or of its first data.
+class Disguise : public PassThrough {
+ public:
+  Disguise(std::uint8_t flags, bool data) : flags_(flags), data_(data) {}
+  stack::Verdict Outbound(stack::Segment& segment, stack::Instant /*now*/) override {
+    if (!done_ && (data_ ? !segment.payload.empty() : segment.IsSynAck())) {
+      done_ = true;
+      segment.flags = flags_;
+    }
+    return stack::Verdict::kPass;
+  }
+
+ private:
+  std::uint8_t flags_;
+  bool data_;
+  bool done_ = false;
+};
+
+// RFC 9293, sections 3.10.7.3 (fifth) and 3.10.7.4 (fifth). In SYN-SENT, ns-3 takes the connection for established.
+BOOST_AUTO_TEST_CASE(WithoutAckNothingIsAccepted) {
+  for (const bool data : {false, true}) {
+    for (const std::uint8_t flags : std::initializer_list<std::uint8_t>{0, wire::kFin, wire::kPsh}) {
+      TwoHosts hosts;
+      const auto disguise = [&](stack::SegmentSink&) { return std::make_unique<Disguise>(flags, data); };
+      InstallShim(data ? hosts.client() : hosts.server(), disguise);
+      ns3::TcpsHelper().InstallPlain(data ? hosts.server() : hosts.client());
+      const auto sink = hosts.AddSink();
+      hosts.BulkSend(500);
+      hosts.Run(ns3::Seconds(20));
+      BOOST_TEST(sink->GetTotalRx() == 500U);
+      // Sent again, since the first one was dropped.
+      std::size_t sent = 0;
+      for (const wire::Segment& segment : hosts.Segments(data)) {
+        sent += (data ? !segment.payload.empty() : segment.Has(wire::kSyn)) ? 1 : 0;
+      }
+      BOOST_TEST(sent >= (data ? 2U : 1U));
+    }
   }
 }
 
