@@ -20,6 +20,7 @@ class Where:
 
 PRESENT = Where("present", lambda value: value is not None)
 ABSENT = Where("absent", lambda value: value is None)
+SOME = Where("not empty", bool)
 
 
 @dataclass(frozen=True)

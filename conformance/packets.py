@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scapy.layers.inet import IP, TCP
-from scapy.layers.inet6 import IPv6
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
 from scapy.packet import Packet, Raw
 
 from tcpslab.scapy import TM, TcpsOption
@@ -14,6 +14,10 @@ from conformance.protection import Protection
 from conformance.seen import FIN, SYN, WRAP
 
 Options = Sequence[TcpsOption | tuple[Any, Any]]
+Pieces = Sequence[tuple[int, int | None]]  # from and to, in bytes from the start of the TCP header
+
+_TCP = 6
+_FRAGMENT_UNIT = 8  # bytes: offsets are counted in them (RFC 791, section 3.1; RFC 8200, section 4.5)
 
 
 def segment_length(packet: Packet) -> int:
@@ -66,3 +70,25 @@ def protect(packet: Packet, protection: Protection, position: int | None = None)
     sealed[TCP].remove_payload()
     sealed[TCP].options = [*sealed[TCP].options, TM(tag=tag)]
     return sealed / Raw(ciphertext) if ciphertext else sealed
+
+
+def fragments(packet: Packet, pieces: Pieces) -> list[Packet]:
+    """The packet in IP fragments, in the order of `pieces`, which may overlap.
+
+    A piece begins at a multiple of 8, and ends at one unless it is the end of the packet. The identification comes from
+    the TCP checksum, so that it is equal for the pieces of a packet and hardly ever for those of two.
+    """
+    whole = type(packet)(bytes(packet))
+    data, identification = bytes(whole.payload), whole[TCP].chksum
+    parts = []
+    for start, end in pieces:
+        end = len(data) if end is None else end
+        assert start % _FRAGMENT_UNIT == 0 and (end % _FRAGMENT_UNIT == 0 or end == len(data)), "no fragment boundary"
+        more, offset, piece = end < len(data), start // _FRAGMENT_UNIT, Raw(data[start:end])
+        if IPv6 in whole:
+            header = IPv6ExtHdrFragment(nh=_TCP, offset=offset, m=more, id=identification)
+            parts.append(IPv6(src=whole.src, dst=whole.dst) / header / piece)
+        else:
+            flags = "MF" if more else 0
+            parts.append(IP(src=whole.src, dst=whole.dst, proto=_TCP, id=identification, flags=flags, frag=offset) / piece)
+    return parts

@@ -12,7 +12,7 @@ from scapy.packet import Packet
 from tcpslab.scapy import C2S, S2C, TC, TI, Tag, auth_tag, public_key, shared_secret
 
 from conformance.failure import PRESENT, Expectation, Violation
-from conformance.packets import Options, Path, protect, segment_length
+from conformance.packets import Options, Path, Pieces, fragments, protect, segment_length
 from conformance.protection import Protection
 from conformance.seen import SYN, WRAP, Seen, after
 
@@ -23,6 +23,7 @@ Role = Literal["client", "server"]
 
 REACTION = 1.0  # seconds (scaled by the target) within which a reaction comes; above TCP's delayed ACK
 SILENCE = 0.5  # seconds without a packet that count as no reaction
+REPETITION = 4.0  # seconds within which a SYN or SYN-ACK without an answer comes again: after 1 s (RFC 6298) or 3 s
 
 
 @dataclass(frozen=True)
@@ -160,13 +161,23 @@ class Peer:
         assert self.protection is not None, "the connection is not encrypted"
         return protect(self.segment(flags, payload, **fields), self.protection, position)
 
-    def send(self, packet: Packet) -> Packet:
+    def at(self, offset: int) -> int:
+        """The sequence number of a byte of our stream, the first one being 0."""
+        return (self.isn + 1 + offset) % WRAP
+
+    def start_at(self, isn: int) -> None:
+        """Chooses our initial sequence number, before anything is sent."""
+        self.isn = self.snd_nxt = self.sent_end = isn
+
+    def send(self, packet: Packet, *, pieces: Pieces = ()) -> Packet:
+        """Sends what this end has to say, in IP fragments if `pieces` tells how to cut (see packets.fragments)."""
         end = (packet[TCP].seq + segment_length(packet)) % WRAP
         if after(end, self.snd_nxt):
             self.snd_nxt = end
         if after(end, self.sent_end):
             self.sent_end = end
-        self.arena.send(packet)
+        for part in fragments(packet, pieces) if pieces else [packet]:
+            self.arena.send(part)
         return packet
 
     def send_data(self, payload: bytes, flags: str = "PA", **fields: Any) -> Packet:
@@ -177,11 +188,11 @@ class Peer:
             self._old = packet[TCP].seq, payload[:1]
         return packet
 
-    def forge(self, packet: Packet) -> Packet:
+    def forge(self, *packets: Packet) -> None:
         """Sends what this end would not: nothing of the peer's state moves, and the target has been quiet before."""
         self.settle()
-        self.arena.send(packet)
-        return packet
+        for packet in packets:
+            self.arena.send(packet)
 
     def acknowledge(self) -> Packet:
         """A pure ACK of all that came in order."""

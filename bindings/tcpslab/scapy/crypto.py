@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -24,13 +25,19 @@ class LowOrderKeyError(ValueError):
     """The peer's key is of low order: the shared secret would be all zeros."""
 
 
+@lru_cache(maxsize=64)
+def _private(key: bytes) -> X25519PrivateKey:
+    """Loading a key takes the library longer than using it, and a conversation uses the same two again and again."""
+    return X25519PrivateKey.from_private_bytes(key)
+
+
 def public_key(private_key: bytes) -> bytes:
-    return X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return _private(private_key).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 def shared_secret(private_key: bytes, peer: bytes) -> bytes:
     """X25519 (RFC 7748) of two 32-byte keys."""
-    private, public = X25519PrivateKey.from_private_bytes(private_key), X25519PublicKey.from_public_bytes(peer)
+    private, public = _private(private_key), X25519PublicKey.from_public_bytes(peer)
     try:
         return private.exchange(public)
     except ValueError as error:

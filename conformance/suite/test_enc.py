@@ -1,0 +1,152 @@
+"""Encryption and its keystream (wire, sections 3 and 5)."""
+
+import pytest
+
+from conformance.failure import PRESENT, SOME
+from conformance.leap import leap
+from conformance.marks import family, requirement, role
+from conformance.peer import REPETITION, Peer
+from conformance.seen import WRAP
+
+_WINDOW = 8  # bytes of plaintext in a row that ciphertext does not show by chance
+
+
+def _shows(ciphertext: bytes, plaintext: bytes) -> bool:
+    windows = {plaintext[i : i + _WINDOW] for i in range(len(plaintext) - _WINDOW + 1)}
+    return any(ciphertext[i : i + _WINDOW] in windows for i in range(len(ciphertext) - _WINDOW + 1))
+
+
+def _expect_same_ciphertext(peer: Peer) -> None:
+    """No two segments of the target's say different things of the same byte of its stream."""
+    known: dict[int, int] = {}
+    for seen in peer.all:
+        for sequence, byte in enumerate(seen.payload, start=seen.seq):
+            if known.setdefault(sequence % WRAP, byte) != byte:
+                raise peer.violation(f"the same byte is encrypted differently the second time: {seen}", candidates=[seen])
+
+
+@requirement("TCPS-ENC-01", "TCPS-ENC-02")
+def test_what_the_application_sends_is_not_on_the_wire(peer: Peer) -> None:
+    peer.open()
+    secret = b"Nobody on the path reads this line of text."
+    peer.echo(secret)
+    for seen in peer.all:
+        if _shows(seen.payload, secret):
+            raise peer.violation(f"plaintext on the wire: {seen}", candidates=[seen])
+
+
+@requirement("TCPS-ENC-01", "TCPS-TM-25")
+def test_the_first_data_of_the_target_is_encrypted(peer: Peer) -> None:
+    peer.open(service="greet")
+    peer.expect("the greeting", payload=SOME, tm=PRESENT, plaintext=PRESENT)
+    peer.expect_fin()
+    peer.acknowledge()
+
+
+@requirement("TCPS-ENC-02", "TCPS-ENC-04", "TCPS-ENC-05", "TCPS-ENC-10", "TCPS-TM-14")
+@pytest.mark.parametrize("start", [1, 15, 31, 33, 40, 63, 64, 65, 127, 192, 1001])
+def test_segments_begin_and_end_anywhere_in_a_keystream_block(peer: Peer, start: int) -> None:
+    """The segment after `start` bytes goes over at least one boundary of blocks."""
+    peer.open()
+    peer.echo(peer.arena.rng.randbytes(start))
+    peer.echo(peer.arena.rng.randbytes(97))
+
+
+@requirement("TCPS-ENC-10", "TCPS-ENC-02")
+def test_every_byte_value_arrives_unchanged(peer: Peer) -> None:
+    peer.open()
+    peer.echo(bytes(range(256)))
+    peer.echo(bytes(100))
+    peer.echo(b"\xff" * 100)
+
+
+@requirement("TCPS-ENC-10", "TCPS-ENC-05")
+def test_many_segments_make_one_stream(peer: Peer) -> None:
+    peer.open()
+    data = peer.arena.rng.randbytes(4000)
+    cuts = [0, 1, 701, 702, 1400, 2000, 3333, 4000]
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        peer.send_data(data[start:end])
+    peer.expect_echo(data)
+
+
+@requirement("TCPS-ENC-03")
+@pytest.mark.parametrize("size", [1, 16, 100])
+def test_encryption_keeps_length_and_numbers(peer: Peer, size: int) -> None:
+    peer.open()
+    before = peer.rcv_nxt
+    data = peer.arena.rng.randbytes(size)
+    peer.send_data(data)
+    peer.expect("an acknowledgement of as many bytes as were sent", ack=peer.snd_nxt)
+    peer.expect_echo(data)
+    peer.settle()
+    if peer.rcv_nxt != (before + size) % WRAP:
+        raise peer.violation(f"{size} bytes took {(peer.rcv_nxt - before) % WRAP} sequence numbers", candidates=peer.all)
+
+
+@requirement("TCPS-ENC-08")
+def test_a_retransmission_has_the_same_ciphertext(peer: Peer) -> None:
+    peer.open()
+    data = peer.arena.rng.randbytes(50)
+    peer.send_data(data)
+    first = peer.expect("the echo", payload=SOME)
+    peer.expect("the echo again", timeout=REPETITION, seq=first.seq, payload=SOME)
+    _expect_same_ciphertext(peer)
+    peer.expect_echo(data)
+
+
+@requirement("TCPS-ENC-08")
+def test_bytes_cut_anew_have_the_same_ciphertext(peer: Peer) -> None:
+    """Half a segment is acknowledged, so that the retransmission begins in the middle of it."""
+    peer.open()
+    data = peer.arena.rng.randbytes(100)
+    peer.send_data(data)
+    first = peer.expect("the echo", payload=SOME)
+    peer.send(peer.segment(ack=first.seq + 37))
+    peer.expect("the rest of the echo again", timeout=REPETITION, seq=(first.seq + 37) % WRAP, payload=SOME)
+    _expect_same_ciphertext(peer)
+    peer.expect_echo(data)
+
+
+_ORDERS = {
+    "backwards": [(60, 80), (40, 60), (20, 40), (0, 20)],
+    "a gap filled last": [(0, 10), (30, 80), (10, 30)],
+    "overlap with what came before": [(0, 30), (13, 50), (49, 80)],
+    "overlap with what comes after": [(40, 80), (25, 60), (0, 33)],
+    "the same start, longer": [(0, 7), (0, 23), (0, 80)],
+    "inside what came": [(0, 64), (5, 9), (63, 64), (60, 80)],
+    "twice": [(0, 40), (0, 40), (40, 80), (40, 80)],
+    "single bytes and the rest": [(2, 3), (1, 2), (0, 1), (3, 80)],
+}
+
+
+@requirement("TCPS-ENC-09", "TCPS-ENC-10", "TCPS-TM-14")
+@pytest.mark.parametrize("order", _ORDERS.values(), ids=[name.replace(" ", "-") for name in _ORDERS])
+def test_segments_in_any_order_and_cut(peer: Peer, order: list[tuple[int, int]]) -> None:
+    peer.open()
+    data = peer.arena.rng.randbytes(80)
+    for start, end in order:
+        peer.send_data(data[start:end], seq=peer.at(start))
+    peer.expect_echo(data)
+
+
+@requirement("TCPS-ENC-09", "TCPS-ENC-10")
+def test_our_retransmission_is_a_duplicate(peer: Peer) -> None:
+    """The same segment again, once delivered: the application gets nothing twice."""
+    peer.open()
+    data = peer.arena.rng.randbytes(30)
+    peer.echo(data)
+    peer.send_data(data, seq=peer.at(0))
+    peer.echo(b"and what comes next")
+
+
+@requirement("TCPS-ENC-06", "TCPS-POS-03")
+@role("server")
+@family("ipv4")
+def test_the_block_counter_has_64_bits(peer: Peer) -> None:
+    """A segment over position 2^38, where block number 2^32 begins: its last bytes are the next that TCP expects."""
+    peer.open()
+    leap(peer, 2**38 - 2**30)
+    data = peer.arena.rng.randbytes(50)
+    peer.send_data(data, seq=peer.at(-30), position=2**38 - 30)
+    peer.expect_echo(data[30:])
