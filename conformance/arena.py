@@ -37,6 +37,7 @@ class Arena:
     trace: list[Traced] = field(default_factory=list)
     peers: list[Peer] = field(default_factory=list)
     strays: list[Seen] = field(default_factory=list)  # segments to an address of ours that belong to no peer
+    others: list[Seen] = field(default_factory=list)  # packets that are not TCP
     last_sent: Packet | None = None
 
     def __post_init__(self) -> None:
@@ -90,6 +91,7 @@ class Arena:
         if self.monitor:
             self.monitor.packet(seen)
         if not seen.is_tcp:
+            self.others.append(seen)
             return seen
         for peer in self.peers:
             if peer.owns(seen):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from scapy.layers.inet import TCP
 from scapy.packet import Packet
 
-from tcpslab.scapy import C2S, S2C, TC, TI, Tag, auth_tag, public_key, shared_secret
+from tcpslab.scapy import C2S, S2C, TC, TI, Tag, auth_tag, find, public_key, shared_secret
 
 from conformance.failure import PRESENT, Expectation, Violation
 from conformance.packets import Options, Path, Pieces, fragments, protect, segment_length
@@ -53,7 +53,7 @@ class Peer:
         self.rcv_nxt = 0
         self.target_isn: int | None = None
         self.path: Path | None = None
-        self.offered = False  # whether our SYN or SYN-ACK carried TC
+        self.offered: bytes | None = None  # the key in the TC of our SYN or SYN-ACK
         self.target_key: bytes | None = None  # the target's ephemeral key
         self.target_identity: bytes | None = None
         self.protection: Protection | None = None
@@ -93,8 +93,12 @@ class Peer:
     ) -> Packet:
         """The peer's SYN. Sent again, it is a retransmission."""
         if self.path is None:
-            self.path = Path(self.address, self.port, self.arena.target.host, self.arena.target.serve(service))
+            self.aim(service)
         return self._send_handshake("S", 0, tc, options, fields)
+
+    def aim(self, service: str = "echo") -> None:
+        """Segments go to the target's service from now on, whether or not there is a connection."""
+        self.path = Path(self.address, self.port, self.arena.target.host, self.arena.target.serve(service))
 
     def send_syn_ack(self, tc: bool | bytes = True, *, options: Options | None = None, **fields: Any) -> Packet:
         """The peer's answer to the target's SYN. Sent again, it is a retransmission."""
@@ -109,8 +113,10 @@ class Peer:
         options = self.syn_options(tc) if options is None else options
         fields = {"seq": self.isn, "ack": ack} | fields
         packet = self._path.segment(flags, options=options, **fields)
-        self.offered = any(isinstance(option, TC) for option in options)
-        self.mss = next((value for name, value in packet[TCP].options if name == "MSS"), None)
+        wire = type(packet)(bytes(packet))  # options that the test gave as raw bytes are known only now
+        offer = find(wire, TC)
+        self.offered = offer.public_key if offer else None
+        self.mss = next((value for name, value in wire[TCP].options if name == "MSS"), None)
         return self.send(packet)
 
     def connect_target(self, service: str = "echo") -> None:
@@ -139,11 +145,16 @@ class Peer:
         self.rcv_nxt = seen.end
 
     def _agree(self) -> None:
-        if self.offered and self.target_key and self.target_isn is not None:
+        if self._offered_own_key() and self.target_key and self.target_isn is not None:
             direction = C2S if self.role == "client" else S2C
             self.protection = Protection(
                 self.ephemeral, self.target_key, self.isn, self.target_isn, direction, self.arena.arithmetic
             )
+
+    def _offered_own_key(self) -> bool:
+        """Of any other key, one of low order for example, there is no private half. Its top bit says nothing."""
+        key = self.offered
+        return key is not None and key[:31] + bytes([key[31] & 0x7F]) == public_key(self.ephemeral)
 
     # --- building and sending ----------------------------------------------------------------------------------------
 
@@ -345,6 +356,15 @@ class Peer:
         other = self.arena.peer(address=self.address, identity=self.identity, role=role)
         other.target_identity = self.target_identity
         return other
+
+    def successor(self) -> Peer:
+        """The next connection of the same host on the same four-tuple, which takes what the target sends from now on."""
+        self.settle()
+        self.finish()
+        self.arena.peers.remove(self)
+        fresh = self.again(role=self.role)
+        fresh.port, fresh.path = self.port, self.path
+        return fresh
 
     def violation(self, summary: str, **details: Any) -> Violation:
         sent = self.arena.last_sent
