@@ -109,6 +109,10 @@ class Arena:
                 return done()
         return True
 
+    def wait(self, seconds: float) -> None:
+        """Lets time pass (unscaled); what arrives meanwhile goes to its peers."""
+        self.pump_until(lambda: False, seconds)
+
     def settle(self, quiet: float = QUIET, limit: float = 5.0) -> None:
         """Waits until the target has been quiet for a while, or `limit` seconds have passed."""
         deadline = self.target.now() + limit * self.scale

@@ -5,14 +5,15 @@ from __future__ import annotations
 from tcpslab.scapy import TI
 
 from conformance.peer import SILENCE, Peer
+from conformance.seen import Seen
 
 OTHER_PROOF = bytes.fromhex("5a17c0de")  # an auth tag that no computation gave
 
 
 def learn(peer: Peer) -> TI:
     """The target's TI on this connection, which it shows on a pure ACK at the latest; ours was not sent yet."""
-    shown = [seen.ti for seen in peer.all if seen.ti]
-    ti = shown[-1] if shown else peer.provoke_ack().ti
+    shown = identified(peer)
+    ti = (shown[-1] if shown else peer.provoke_ack()).ti
     if ti is None:
         raise peer.violation("a pure ACK without TI, before any TI of the peer", candidates=peer.all[-1:])
     return ti
@@ -49,6 +50,11 @@ def expect_due(peer: Peer) -> None:
         raise peer.violation("no TI on a pure ACK although none of the peer was accepted", candidates=peer.all[-1:])
 
 
+def identified(peer: Peer) -> list[Seen]:
+    """The segments with TI that the target sent on this connection so far."""
+    return [seen for seen in peer.all if seen.ti]
+
+
 def expect_refused(peer: Peer, ti: TI) -> None:
     """The target finds a mismatch in a TI: its segment is not answered, and the connection protects nothing any more."""
     peer.settle()
@@ -63,7 +69,7 @@ def expect_unprotected(peer: Peer) -> None:
     before = len(peer.all)
     payload = b"Who goes there?"
     peer.send_data(payload)
-    peer.arena.pump_until(lambda: False, SILENCE)
+    peer.arena.wait(SILENCE)
     answers = peer.all[before:]
     if any(seen.plaintext for seen in answers):
         raise peer.violation("the connection is protected as before", candidates=answers)

@@ -1,0 +1,279 @@
+"""When TI is sent, by the TI rule of `readme`: due, answered, on an ACK of the host's own (dialects, the TI rule)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.failure import PRESENT
+from conformance.identification import expect_rest, identified, introduce
+from conformance.marks import budget, requirement, role
+from conformance.peer import Peer
+from conformance.seen import Seen
+from conformance.target import NotDriven
+
+INTERVAL = 0.2  # seconds
+LIMIT = 8  # of ACKs of the host's own, and of answers
+
+
+@requirement("TCPS-TI-17")
+def test_every_pure_ack_carries_it_until_the_peers_came(peer: Peer) -> None:
+    peer.open()
+    for _ in range(4):
+        peer.echo()
+        peer.provoke_ack()
+    if plain := [seen for seen in peer.all if seen.pure_ack and not seen.ti]:
+        raise peer.violation("a pure ACK without TI, before any TI of the peer", candidates=plain)
+
+
+@requirement("TCPS-TI-18")
+@role("server")
+def test_first_pure_ack_carries_it_although_the_peers_came(peer: Peer) -> None:
+    """The client's TI is on the third segment of the handshake, before the server had an ACK to send."""
+    _open_with_ti(peer)
+    peer.provoke_ack()
+    first = next(seen for seen in peer.all if seen.pure_ack)
+    if not first.ti:
+        raise peer.violation("the first pure ACK is without TI, and none was sent before", candidates=[first])
+    expect_rest(peer)
+
+
+@requirement("TCPS-TI-18", "TCPS-TI-23")
+@role("server")
+def test_it_is_sent_once_although_the_host_may_send_only_data(peer: Peer) -> None:
+    _open_with_ti(peer)
+    peer.echo()
+    peer.expect_ti(2 * INTERVAL)
+    peer.arena.wait(3.0)
+    if len(identified(peer)) != 1:
+        raise peer.violation("TI again, although both sides have the other's", candidates=identified(peer))
+
+
+def _open_with_ti(peer: Peer) -> None:
+    peer.send_syn()
+    peer.expect_syn_ack()
+    peer.send_ti()
+
+
+@requirement("TCPS-TI-19")
+def test_nothing_is_due_once_both_have_shown_theirs(peer: Peer) -> None:
+    peer.open()
+    introduce(peer)
+    count = len(identified(peer))
+    peer.arena.wait(2.0)
+    peer.echo()
+    for _ in range(3):
+        peer.provoke_ack()
+    if more := identified(peer)[count:]:
+        raise peer.violation("TI although none is due", candidates=more)
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+@requirement("TCPS-TI-20")
+def test_late_ti_is_answered_on_the_next_pure_ack(peer: Peer) -> None:
+    _rest(peer)
+    peer.send_ti()
+    if peer.provoke_ack().ti is None:
+        raise peer.violation("no TI on the first pure ACK after a late TI", candidates=peer.all[-1:])
+    if peer.provoke_ack().ti is not None:
+        raise peer.violation("a late TI was answered twice", candidates=peer.all[-1:])
+
+
+@requirement("TCPS-TI-20", "TCPS-TI-23")
+def test_late_ti_is_answered_although_the_host_sends_nothing(peer: Peer) -> None:
+    _rest(peer)
+    peer.send_ti()
+    peer.expect_ti(2 * INTERVAL)
+
+
+@requirement("TCPS-TI-21")
+def test_ti_right_after_the_targets_own_is_not_answered(peer: Peer) -> None:
+    """As it comes when the first two cross, or when the path duplicates."""
+    peer.open()
+    introduce(peer)
+    peer.send_ti()
+    count, last = len(identified(peer)), identified(peer)[-1]
+    if peer.arena.target.now() - last.time > 0.75 * INTERVAL:
+        raise NotDriven("the target is too far away to be answered within 200 ms")
+    if peer.provoke_ack().ti is not None:
+        raise peer.violation("an answer to a TI that came right after the target's own", candidates=peer.all[-1:])
+    peer.arena.wait(2.0)
+    if more := identified(peer)[count:]:
+        raise peer.violation("an answer to a TI that came right after the target's own", candidates=more)
+
+
+@requirement("TCPS-TI-20", "TCPS-TI-22")
+def test_eight_answers_and_no_more(peer: Peer) -> None:
+    _rest(peer)
+    count = len(identified(peer))
+    for _ in range(LIMIT + 4):
+        peer.arena.wait(1.25 * INTERVAL)
+        peer.send_ti()
+        peer.provoke_ack()
+    answers = identified(peer)[count:]
+    if len(answers) != LIMIT:
+        raise peer.violation(f"{len(answers)} answers to {LIMIT + 4} late TIs instead of {LIMIT}", candidates=answers)
+
+
+@requirement("TCPS-TI-30")
+@budget(200)
+def test_exchange_comes_to_rest_on_a_path_that_duplicates(peer: Peer) -> None:
+    """A peer that answers each TI for ever, twice and late enough to be answered itself."""
+    peer.open()
+    introduce(peer)
+    answered = 0
+    for _ in range(4 * LIMIT):
+        come = peer.arena.pump_until(lambda: len(identified(peer)) > answered, 40.0)
+        if not come:
+            return
+        answered = len(identified(peer))
+        peer.arena.wait(1.25 * INTERVAL)
+        peer.send_ti()
+        peer.send_ti()
+    raise peer.violation(f"{answered} TIs on one connection, and no end", candidates=identified(peer)[-3:])
+
+
+def _rest(peer: Peer) -> None:
+    """Both have shown theirs, and the target's is old enough that another TI of the peer is owed an answer."""
+    peer.open()
+    introduce(peer)
+    peer.echo()
+    peer.arena.wait(1.5 * INTERVAL)
+
+
+# --- ACKs of the host's own ------------------------------------------------------------------------------------------
+
+
+@requirement("TCPS-TI-23")
+def test_idle_host_sends_it_after_200_ms(peer: Peer) -> None:
+    peer.open()
+    _expect_between(peer, _last_ack(peer), INTERVAL)
+
+
+@requirement("TCPS-TI-23")
+def test_host_that_sends_pure_acks_needs_none_of_its_own(peer: Peer) -> None:
+    peer.open()
+    peer.echo()
+    before = len([seen for seen in peer.all if seen.pure_ack])
+    for _ in range(8):
+        peer.provoke_ack()
+        peer.arena.wait(INTERVAL / 2)
+    acks = [seen for seen in peer.all if seen.pure_ack][before:]
+    if len(acks) != 8:
+        raise peer.violation("ACKs of its own beside those of TCP, which come every 100 ms", candidates=acks)
+
+
+@requirement("TCPS-TI-24")
+def test_waits_double(peer: Peer) -> None:
+    peer.open()
+    last = _last_ack(peer)
+    for n in range(4):
+        last = _expect_between(peer, last, INTERVAL * 2**n).time
+
+
+@requirement("TCPS-TI-24", "TCPS-TI-25")
+@budget(200)
+def test_eight_own_acks_and_no_more(peer: Peer) -> None:
+    peer.open()
+    last = _last_ack(peer)
+    for n in range(LIMIT):
+        last = _expect_between(peer, last, INTERVAL * 2**n).time
+    peer.expect_nothing(1.0)
+    count = len(identified(peer))
+    peer.arena.wait(2.5 * INTERVAL * 2**LIMIT)
+    if more := identified(peer)[count:]:
+        raise peer.violation(f"more than {LIMIT} ACKs of its own on one connection", candidates=more)
+
+
+@requirement("TCPS-TI-26", "TCPS-TI-27")
+@pytest.mark.parametrize("acknowledged", [True, False])
+def test_own_ack_has_the_numbers_of_what_was_sent_last(peer: Peer, acknowledged: bool) -> None:
+    """Also when the peer did not acknowledge that yet."""
+    peer.open()
+    payload = b"the last segment"
+    peer.send_data(payload)
+    last = peer.expect("the echo", plaintext=payload)
+    if acknowledged:
+        peer.acknowledge()
+    peer.inbox.clear()  # of the ACK that TCP may have sent before the echo
+    own = peer.expect("an ACK with TI", 4 * INTERVAL, pure_ack=True, ti=PRESENT)
+    expected = {"seq": last.end, "ack": last.ack, "window": last.window}
+    got = {name: getattr(own, name) for name in expected}
+    if got != expected:
+        raise peer.violation(f"an ACK of its own with {got} instead of {expected}", candidates=[last, own])
+
+
+@requirement("TCPS-TI-26")
+def test_own_ack_before_any_data_counts_the_syn(peer: Peer) -> None:
+    peer.open()
+    own = peer.expect("an ACK with TI", pure_ack=True, ti=PRESENT)
+    if own.seq != peer.rcv_nxt:
+        raise peer.violation(f"an ACK of its own with seq {own.seq} instead of {peer.rcv_nxt}", candidates=[own])
+
+
+@requirement("TCPS-TI-26")
+def test_own_ack_counts_the_fin(peer: Peer) -> None:
+    peer.open(service="greet")
+    fin = peer.expect_fin()
+    peer.acknowledge()
+    peer.inbox.clear()
+    own = peer.expect("an ACK with TI", 3 * INTERVAL, pure_ack=True, ti=PRESENT)
+    if own.seq != fin.end:
+        raise peer.violation(f"an ACK of its own with seq {own.seq} instead of {fin.end}", candidates=[fin, own])
+
+
+@requirement("TCPS-TI-28", "TCPS-TI-29")
+@role("server")
+def test_ti_before_a_fin_if_none_was_sent(peer: Peer) -> None:
+    """The server's application closes at once; no ACK was due until then."""
+    peer.open(service="greet")
+    peer.expect_fin()
+    peer.acknowledge()
+    at = next(i for i, seen in enumerate(peer.all) if seen.fin)
+    fin, before = peer.all[at], peer.all[at - 1]
+    if before.ti is None:
+        raise peer.violation("no ACK with TI before the FIN", candidates=[before, fin])
+    differing = [name for name in ("seq", "ack", "window") if getattr(before, name) != getattr(fin, name)]
+    if differing:
+        raise peer.violation(f"the ACK before the FIN has another {', '.join(differing)}", candidates=[before, fin])
+
+
+@requirement("TCPS-TI-28")
+def test_answer_is_paid_before_the_fin(peer: Peer) -> None:
+    """The target owes an answer when its application closes: some pure ACK before its FIN carries it."""
+    _rest(peer)
+    count = len(identified(peer))
+    peer.send_ti()
+    peer.send_data(b"", "FA")
+    fin = peer.expect_fin()
+    peer.acknowledge()
+    answers = [seen for seen in identified(peer)[count:] if peer.all.index(seen) < peer.all.index(fin)]
+    if not answers:
+        raise peer.violation("a FIN without an answer to the TI before it", candidates=[fin])
+
+
+@requirement("TCPS-TI-28")
+def test_no_ti_before_a_fin_if_all_is_said(peer: Peer) -> None:
+    """Neither (b) nor (c) of the rule holds, so closing adds no segment."""
+    _rest(peer)
+    count = len(identified(peer))
+    peer.close()
+    if more := identified(peer)[count:]:
+        raise peer.violation("TI although none is due", candidates=more)
+
+
+def _last_ack(peer: Peer) -> float:
+    """When the target's last pure ACK came, or the handshake was complete."""
+    acks: Iterator[float] = (seen.time for seen in reversed(peer.all) if seen.pure_ack)
+    return next(acks, peer.arena.target.now())
+
+
+def _expect_between(peer: Peer, start: float, nominal: float) -> Seen:
+    """An ACK with TI, `nominal` seconds after `start` as far as a network lets that be seen."""
+    peer.inbox = [seen for seen in peer.inbox if not seen.ti]
+    own = peer.expect("an ACK with TI", 1.3 * nominal + 0.14, pure_ack=True, ti=PRESENT)
+    waited = own.time - start
+    if waited < 0.75 * nominal:
+        raise peer.violation(f"an ACK of its own after {waited:.3f} s instead of {nominal:g} s", candidates=[own])
+    return own
