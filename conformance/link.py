@@ -111,7 +111,7 @@ class Link:
         return free
 
     def resolve(self, host: Address, asker: Address, time_limit: float) -> str:
-        """The MAC address of `host`, asked for anew in the name of `asker`, one of our addresses."""
+        """The MAC address of `host`, asked for anew in the name of `asker`, one of our addresses, within seconds."""
         with self._changed:
             self._claims.pop(host, None)
         for _ in range(_ATTEMPTS):
@@ -120,6 +120,12 @@ class Link:
                 return self._claims[host]
         protocol = "ARP" if host.version == 4 else "neighbour discovery"
         raise InfrastructureError(f"{host} does not answer {protocol} on {self.interface.name}")
+
+    def find(self, host: Address, asker: Address, time_limit: float) -> str:
+        """The MAC address of `host`: what it said last, else as `resolve`."""
+        with self._changed:
+            known = self._claims.get(host)
+        return known or self.resolve(host, asker, time_limit)
 
     # Packets
 

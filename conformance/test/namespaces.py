@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,9 +91,11 @@ class Cable:
         for namespace, device in ((self.ours, "near"), (self.theirs, "far")):
             namespace.wait_until_ready(device)
 
-    def start(self, namespace: Namespace, *words: str) -> "subprocess.Popen[str]":
+    def start(
+        self, namespace: Namespace, *words: str, env: Mapping[str, str] | None = None
+    ) -> "subprocess.Popen[str]":
         """Starts a program, which ends with the cable, and waits until it says that it is ready."""
-        child = subprocess.Popen(namespace.command(words), stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen(namespace.command(words), stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT)
         self._children.append(child)
         assert child.stdout is not None
         assert child.stdout.readline()
