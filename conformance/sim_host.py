@@ -4,9 +4,9 @@ It has a MAC address of its own and answers ARP and neighbour discovery, so that
 `lab conform --target live` can judge it. It runs the services echo (port 7), greet (13) and abort (9). What the suite's
 target file makes a host do, it does when it is told to:
 
-    ip link add near type veth peer far && ip link set near up && ip link set far up && ip address add 10.9.0.1/16 dev near
+    ip link add near type veth peer far && ip link set near up && ip link set far up
     export PYTHONPATH=bindings:.
-    python3 -m conformance.sim_host far --ipv4 10.9.0.2/16 --control /run/sim-host &
+    python3 -m conformance.sim_host far --control /run/sim-host &
     python3 -m conformance.tell /run/sim-host connect 10.9.0.1 80 echo
     ./lab conform --target conformance/targets/example-sim-host.yaml
 
