@@ -23,6 +23,7 @@ class Traced:
 
     time: float
     data: bytes
+    seen: Seen | None = None  # None: the suite sent it
 
 
 @dataclass
@@ -36,13 +37,14 @@ class Arena:
     rng: random.Random
     trace: list[Traced] = field(default_factory=list)
     peers: list[Peer] = field(default_factory=list)
+    met: list[Peer] = field(default_factory=list)  # with those whose four-tuple has gone to a successor
     strays: list[Seen] = field(default_factory=list)  # segments to an address of ours that belong to no peer
     others: list[Seen] = field(default_factory=list)  # packets that are not TCP
-    last_sent: Packet | None = None
 
     def __post_init__(self) -> None:
         self.monitor: Monitor | None = Monitor(self.setup)
         self._seconds = self._deadline = math.inf
+        self._given: list[str] | None = None  # secrets that the target gave away, once it is stopped
 
     @property
     def scale(self) -> float:
@@ -65,6 +67,7 @@ class Arena:
             identity or self.identity(),
         )
         self.peers.append(peer)
+        self.met.append(peer)
         return peer
 
     def _fresh_port(self) -> int:
@@ -75,9 +78,13 @@ class Arena:
 
     def send(self, packet: Packet) -> None:
         data = bytes(packet)
-        self.last_sent = packet
         self.trace.append(Traced(self.target.now(), data))
         self.target.send(data)
+
+    def last_sent(self) -> Seen | None:
+        """The last packet of ours."""
+        traced = next((traced for traced in reversed(self.trace) if traced.seen is None), None)
+        return Seen(traced.data, traced.time) if traced else None
 
     def pump(self, timeout: float) -> Seen | None:
         """Hands the next packet of the target to its peer; None once `timeout` (seconds, unscaled) has passed."""
@@ -86,8 +93,8 @@ class Arena:
         received = self.target.receive(timeout * self.scale)
         if received is None:
             return None
-        self.trace.append(Traced(received.time, received.data))
         seen = Seen(received.data, received.time, received.checksums)
+        self.trace.append(Traced(received.time, received.data, seen))
         if self.monitor:
             self.monitor.packet(seen)
         if not seen.is_tcp:
@@ -127,5 +134,13 @@ class Arena:
         if self.strays:
             raise Violation("the target sent what belongs to no connection of the test", candidates=self.strays)
 
+    def key_log(self) -> list[str]:
+        """What peers and target know, as lines of a key log (design, section 7); also after the end of the test."""
+        known = [line for peer in self.met for line in peer.key_log()]
+        given = self._given if self._given is not None else self.target.key_log()
+        return list(dict.fromkeys([*known, *given]))
+
     def close(self) -> None:
+        if self._given is None:
+            self._given = self.target.key_log()
         self.target.stop()

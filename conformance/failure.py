@@ -76,12 +76,16 @@ class Violation(AssertionError):  # noqa: N818 - it is the test's verdict, not a
 
     summary: str
     requirements: tuple[str, ...] = ()
-    sent: str | None = None  # the last segment of ours
+    sent: Seen | None = None  # the last packet of ours
     expectation: Expectation | None = None
     candidates: Sequence[Seen] = field(default_factory=list)  # what came instead
 
     def __str__(self) -> str:
         return self.summary
+
+    def differences(self, seen: Seen) -> list[Difference]:
+        """What of a candidate is not as expected."""
+        return self.expectation.differences(seen) if self.expectation else []
 
     def lines(self) -> list[str]:
         """The finding in full, for a terminal."""
@@ -92,11 +96,7 @@ class Violation(AssertionError):  # noqa: N818 - it is the test's verdict, not a
             lines.append(f"expected: {self.expectation}")
         for seen in self.candidates:
             lines.append(f"came:     {seen}")
-            if self.expectation:
-                lines += [
-                    f"          {d.field}: expected {d.expected}, got {d.got}"
-                    for d in self.expectation.differences(seen)
-                ]
+            lines += [f"          {d.field}: expected {d.expected}, got {d.got}" for d in self.differences(seen)]
         if self.expectation and not self.candidates:
             lines.append("came:     nothing")
         return lines

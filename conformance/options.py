@@ -19,11 +19,13 @@ class Options:
     seed: int = 1
     deviations: tuple[str, ...] = ()  # of a simulated target
     only: tuple[str, ...] = ()  # requirement ids: tests of these alone
+    tests: tuple[str, ...] = ()  # these alone, by the names that reports give them
     replay: str | None = None  # the packet sequence of a random test, as its failure printed it
     out: str = "out/conform"  # captures and key logs of failing tests
     junit: str | None = None
     json: str | None = None
     html: str | None = None
+    command: tuple[str, ...] = ()  # the command line as it was given
 
     def dump(self) -> str:
         return json.dumps(asdict(self))

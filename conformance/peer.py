@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from scapy.layers.inet import TCP
 from scapy.packet import Packet
 
-from tcpslab.scapy import C2S, S2C, TC, TI, Tag, auth_tag, find, public_key, shared_secret
+from tcpslab.scapy import C2S, S2C, TC, TI, LowOrderKeyError, Tag, auth_tag, find, public_key, shared_secret
+from tcpslab.scapy.keylog import ephemeral_line, static_line
 
 from conformance.failure import PRESENT, Expectation, Violation
 from conformance.packets import Options, Path, Pieces, fragments, protect, segment_length
@@ -366,9 +368,20 @@ class Peer:
         fresh.port, fresh.path = self.port, self.path
         return fresh
 
+    def key_log(self) -> list[str]:
+        """The secrets of this connection, and of both hosts, as far as this end knows them."""
+        lines = []
+        if self.protection is not None and self.target_key is not None:
+            client = public_key(self.ephemeral) if self.role == "client" else self.target_key
+            lines.append(ephemeral_line(client, self.protection.shared))
+        if self.target_identity is not None:
+            with suppress(LowOrderKeyError):
+                shared = shared_secret(self.identity.private, self.target_identity)
+                lines.append(static_line(self.identity.public, self.target_identity, shared))
+        return lines
+
     def violation(self, summary: str, **details: Any) -> Violation:
-        sent = self.arena.last_sent
-        return Violation(summary, sent=sent.summary() if sent else None, **details)
+        return Violation(summary, sent=self.arena.last_sent(), **details)
 
     def finish(self) -> None:
         left = [seen for seen in self.inbox if not (seen.pure_ack or self._explained(seen))]

@@ -13,17 +13,20 @@ from tcpslab.outcome import Exit, LabError
 from conformance.arena import Arena
 from conformance.failure import Violation
 from conformance.options import Options
-from conformance.outcome import Outcome, Status
+from conformance.outcome import Status
 from conformance.peer import Peer
+from conformance.reporter import Reporter
 from conformance.run import Run
 
 _RUN = pytest.StashKey[Run]()
+_REPORTER = pytest.StashKey[Reporter]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--conform", metavar="JSON", help="what lab conform was asked to do (conformance.options)")
 
 
+@pytest.hookimpl(trylast=True)  # after pytest's own reporter has come, which goes again
 def pytest_configure(config: pytest.Config) -> None:
     for marker in ("requirement(*ids)", "setup(**fields)", "role(role)", "family(family)", "dialect(dialect)"):
         config.addinivalue_line("markers", marker)
@@ -34,10 +37,14 @@ def pytest_configure(config: pytest.Config) -> None:
     options = Options.parse(text) if text else Options()
     try:
         run = Run(options)
+        reporter = Reporter(run)
     except LabError as error:
         pytest.exit(str(error), returncode=error.exit_code)
     config.stash[_RUN] = run
+    config.stash[_REPORTER] = reporter
     config.add_cleanup(run.close)
+    config.pluginmanager.unregister(name="terminalreporter")
+    config.pluginmanager.register(reporter)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -119,6 +126,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     error = call.excinfo.value if call.excinfo else None
     if call.when == "call" or error is not None:
         outcome = run.outcome(item, error, report.longreprtext if error else "", call.duration)
+        item.config.stash[_REPORTER].complete(outcome, item, call.excinfo)
         if outcome.status not in (Status.PASS, Status.FAIL):
             report.outcome, report.longrepr = "skipped", (str(item.path), 0, outcome.summary)
         report.conformance = outcome  # type: ignore[attr-defined]
@@ -131,12 +139,3 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     codes |= {pytest.ExitCode.INTERRUPTED: Exit.INFRASTRUCTURE, pytest.ExitCode.INTERNAL_ERROR: Exit.INFRASTRUCTURE}
     failed = any(outcome.status is Status.FAIL for outcome in run.outcomes) or run.vanished_deviations()
     session.exitstatus = codes.get(exitstatus, Exit.DIFFERS if failed else Exit.AS_EXPECTED)
-
-
-def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    outcome: Outcome | None = getattr(report, "conformance", None)
-    if outcome is None or outcome.status in (Status.PASS, Status.FAIL):
-        return None
-    return outcome.status.value, outcome.status.value[0], outcome.status.value.upper()
-
-

@@ -18,6 +18,8 @@ from conformance.failure import Violation
 from conformance.options import Options
 from conformance.outcome import Outcome, Status
 from conformance.protection import Arithmetic
+from conformance.report import Report
+from conformance.report_json import provenance
 from conformance.target import NotDriven, Setup, Target
 from conformance.target_choice import choose_target
 from conformance.target_file import KnownDeviation
@@ -69,7 +71,7 @@ class Run:
 
     def check_applies(self, item: pytest.Item) -> None:
         """Raises NotApplicable with the reason."""
-        role, family = item.callspec.params["setting"] if hasattr(item, "callspec") else (None, None)
+        role, family = self._setting(item)
         if self.options.role and role and role != self.options.role:
             raise NotApplicable(f"only the {self.options.role}'s role was asked for")
         if family and family not in self.target.families:
@@ -92,6 +94,16 @@ class Run:
         for requirement in self.requirements(item):
             dialects &= set(requirement.dialects)
         return dialects
+
+    @staticmethod
+    def _setting(item: pytest.Item) -> tuple[str | None, str | None]:
+        """Role and family of a test that has them."""
+        return item.callspec.params.get("setting", (None, None)) if hasattr(item, "callspec") else (None, None)
+
+    @staticmethod
+    def test_name(item: pytest.Item) -> str:
+        """As reports and `--test` have it: `test_tags.py::test_fin[server-ipv4]`."""
+        return f"{item.path.name}::{item.name}"
 
     @staticmethod
     def _budget(item: pytest.Item) -> float:
@@ -128,10 +140,13 @@ class Run:
     # --- what became of it -------------------------------------------------------------------------------------------
 
     def outcome(self, item: pytest.Item, error: BaseException | None, traceback: str, duration: float) -> Outcome:
+        role, family = self._setting(item)
         outcome = Outcome(
-            test=f"{item.path.name}::{item.name}",
+            test=self.test_name(item),
             requirements=tuple(requirement.id for requirement in self.requirements(item)),
             status=Status.PASS,
+            role=role or "",
+            family=family or "",
             duration=duration,
         )
         if error is not None:
@@ -139,6 +154,10 @@ class Run:
             outcome.status = self._status(outcome, error)
             outcome.violation = error if isinstance(error, Violation) else None
             outcome.traceback = traceback
+        if self.outcomes and self.outcomes[-1].test == outcome.test:
+            if self.outcomes[-1].failed:
+                return self.outcomes[-1]  # what went wrong first counts
+            self.outcomes.pop()  # it went wrong only after its end
         self.outcomes.append(outcome)
         return outcome
 
@@ -151,7 +170,7 @@ class Run:
         for known in self.file.known_deviations if outcome.violation else ():
             if known.matches(outcome.broken, outcome.test, outcome.summary):
                 self._seen_deviations.add(known)
-                outcome.summary = f"{outcome.summary} ({known.reason})"
+                outcome.reason = known.reason
                 return Status.KNOWN_DEVIATION
         return Status.FAIL
 
@@ -163,3 +182,19 @@ class Run:
             for known in self.file.known_deviations
             if known not in self._seen_deviations and known.requirement in cited
         ]
+
+    def report(self) -> Report:
+        """Of the whole run, after its last test."""
+        return Report(
+            target=self.file.name,
+            kind=self.file.target,
+            protocol=self.options.protocol,
+            dialect=self.dialect,
+            seed=self.options.seed,
+            catalogue=self.catalogue,
+            outcomes=self.outcomes,
+            vanished=self.vanished_deviations(),
+            notes=self.target.notes(),
+            deviations=self.options.deviations,
+            provenance=provenance(self.options.command),
+        )

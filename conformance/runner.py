@@ -12,6 +12,7 @@ from tcpslab.outcome import Exit
 from conformance.options import Options
 
 SUITE = Path(__file__).with_name("suite")
+_NO_SUCH_TEST = 4  # pytest's code for arguments that it cannot use; the plugin has no say in it
 
 
 def options_of(args: argparse.Namespace) -> Options:
@@ -31,18 +32,22 @@ def options_of(args: argparse.Namespace) -> Options:
         time_scale=args.time_scale,
         budget=args.budget,
         seed=args.seed,
+        deviations=tuple(args.deviation),
         only=tuple(args.requirement),
+        tests=tuple(args.test),
         replay=args.replay,
         out=str(args.out.resolve()),
         junit=absolute(args.junit),
         json=absolute(args.json),
         html=absolute(args.html),
+        command=("lab", *sys.argv[1:]),
     )
 
 
 def command(options: Options, expression: str | None = None) -> list[str]:
     """The pytest that does it. Its exit codes are ours: the plugin sees to that."""
-    line = [sys.executable, "-m", "pytest", str(SUITE), "-p", "conformance.plugin", "--conform", options.dump()]
+    tests = [f"{SUITE}/{test}" for test in options.tests] or [str(SUITE)]
+    line = [sys.executable, "-m", "pytest", *tests, "-p", "conformance.plugin", "--conform", options.dump()]
     line += ["-p", "no:cacheprovider", "--import-mode=importlib", f"--rootdir={tree.ROOT}", "-o", "addopts="]
     return line + (["-k", expression] if expression else [])
 
@@ -54,4 +59,11 @@ def environment() -> dict[str, str]:
 
 def main(args: argparse.Namespace) -> Exit:
     code = subprocess.run(command(options_of(args), args.expression), env=environment(), check=False).returncode
+    return exit_code(code)
+
+
+def exit_code(code: int) -> Exit:
+    """What pytest ended with, as a command ends."""
+    if code == _NO_SUCH_TEST:
+        return Exit.BAD_REQUEST
     return Exit(code) if code in list(Exit) else Exit.INFRASTRUCTURE

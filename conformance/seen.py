@@ -12,6 +12,7 @@ from tcpslab.scapy import TC, TI, TM, Tag, find
 WRAP = 2**32
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << bit for bit in range(8))
 _LETTERS = "FSRPAUEC"
+_HEADER = 20  # bytes of a TCP header without options
 
 
 def flag_bits(letters: str) -> int:
@@ -46,6 +47,13 @@ class Seen:
     def is_tcp(self) -> bool:
         """Whether it holds a TCP header: an ICMP message and a later fragment do not."""
         return TCP in self.packet
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a segment whose header is all there."""
+        if not self.is_tcp or len(self.tcp.original) < _HEADER:
+            return False
+        return _HEADER <= 4 * self.tcp.dataofs <= len(self.tcp.original)
 
     @property
     def seq(self) -> int:
@@ -122,6 +130,8 @@ class Seen:
         return (self.seq + self.length) % WRAP
 
     def __str__(self) -> str:
+        if not self.is_whole:
+            return f"{self.time:.6f} {self.packet.summary()}"
         words = [f"{self.time:.6f}", f"<{self.flags}>", f"seq {self.seq}", f"ack {self.ack}"]
         if self.payload:
             words.append(f"{len(self.payload)} bytes")

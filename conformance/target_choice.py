@@ -1,5 +1,6 @@
 """From what was asked for to a target: `--target` names a kind, or a target's file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tcpslab.outcome import RequestError
@@ -18,6 +19,8 @@ def choose_target(options: Options) -> tuple[Target, TargetFile]:
     file = _file(options.target).overridden(
         hosts=options.hosts, port=options.port, interface=options.interface, time_scale=options.time_scale
     )
+    if options.deviations:
+        _check_deviations(file, options.deviations)
     if file.target == "sim":
         from conformance.sim_target import SimTarget
 
@@ -34,3 +37,12 @@ def _file(name: str) -> TargetFile:
     if name not in KINDS and not path.is_file():
         raise RequestError(f"--target {name}: expected {', '.join(KINDS)}, or a target's file")
     return target_file.load(path)
+
+
+def _check_deviations(file: TargetFile, names: Sequence[str]) -> None:
+    from tcpslab.stack import all_deviations
+
+    if file.target != "sim":
+        raise RequestError(f"--deviation {names[0]}: only the target sim misbehaves on purpose")
+    if unknown := sorted(set(names) - set(all_deviations())):
+        raise RequestError(f"--deviation {unknown[0]}: known are {', '.join(sorted(all_deviations()))}")

@@ -32,8 +32,12 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
     parser.add_argument("--dialect", choices=("readme", "lkm"), help="by which text (default: the target's file, readme)")
     parser.add_argument("--role", choices=("client", "server"), help="only tests of the target in this role")
     parser.add_argument("-k", dest="expression", metavar="EXPR", help="only tests whose names match, as pytest's -k")
+    parser.add_argument("--test", action="append", default=[], metavar="ID", help="only this one, as reports name it")
     parser.add_argument("--requirement", action="append", default=[], metavar="ID", help="only tests of this one")
     parser.add_argument("--seed", type=arguments.positive, default=1, metavar="N", help="of all that is random")
+    parser.add_argument(
+        "--deviation", action="append", default=[], metavar="NAME", help="with this deliberate fault (target sim)"
+    )
     live = parser.add_argument_group("live targets")
     live.add_argument("--host", action="append", default=[], metavar="A", help="address; may be given for each family")
     live.add_argument("--port", type=arguments.positive, metavar="N", help="port of its echo service")
@@ -47,9 +51,9 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
     reports.add_argument(
         "--out",
         type=Path,
-        default=Path("out/conform"),
         metavar="DIR",
-        help="folder for results.json, and a capture and key log of each failing test (default: out/conform)",
+        help="folder for report.html, results.json, and a capture and key log of each failing test "
+        "(default: out/conform; with --test out/conform-test)",
     )
     parser.add_argument("--replay", metavar="STEPS", help="run a random test on one packet sequence, as printed")
     parser.set_defaults(execute=execute)
@@ -58,6 +62,15 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
 def execute(args: argparse.Namespace) -> Exit:
     from tcpslab import build
 
+    complete(args)
+    if args.target != "live" or args.deviations:
+        build.build("release", ["tcpslab_python", "tcpslab_python_sim"])
+    module = "coverage" if args.coverage else "proof" if args.deviations else "runner"
+    return Exit(_conformance(module, args))
+
+
+def complete(args: argparse.Namespace) -> None:
+    """Fills in what the command line leaves open. Raises RequestError for what makes no sense."""
     protocol, _, dialect = args.protocol.partition("/")
     if not (tree.ROOT / "conformance" / "requirements" / f"{protocol}.yaml").is_file():
         raise RequestError(f"--protocol {protocol}: there is no catalogue of its requirements")
@@ -66,10 +79,8 @@ def execute(args: argparse.Namespace) -> Exit:
     if args.target in _LATER:
         raise RequestError(f"--target {args.target}: {_LATER[args.target]} has no rig yet; sim, live or a target's file")
     args.protocol, args.dialect = protocol, args.dialect or dialect or None
-    if args.target != "live" or args.deviations:
-        build.build("release", ["tcpslab_python", "tcpslab_sim_python"])
-    module = "coverage" if args.coverage else "proof" if args.deviations else "runner"
-    return Exit(_conformance(module, args))
+    # Who runs one test again still has the reports of all.
+    args.out = args.out or Path("out/conform-test" if args.test else "out/conform")
 
 
 def _conformance(module: str, args: argparse.Namespace) -> int:

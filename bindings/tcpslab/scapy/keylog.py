@@ -9,6 +9,16 @@ _STATIC = "TCPS_STATIC_SECRET"
 _VALUES = {_EPHEMERAL: 2, _STATIC: 3}
 
 
+def ephemeral_line(client_key: bytes, shared: bytes) -> str:
+    """The line of a connection whose client showed this key in its SYN."""
+    return f"{_EPHEMERAL} {client_key.hex()} {shared.hex()}"
+
+
+def static_line(one: bytes, other: bytes, shared: bytes) -> str:
+    """The line of two hosts, by their identities in either order."""
+    return f"{_STATIC} {min(one, other).hex()} {max(one, other).hex()} {shared.hex()}"
+
+
 class KeyLogError(ValueError):
     """A TCP/S line that is none. The message names the line, never its values."""
 

@@ -1,0 +1,112 @@
+"""Stands in for pytest's own reporter: tells the terminal, and writes the files of a run at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance import artefacts, places, replay, report_json
+from conformance.outcome import Outcome
+from conformance.report import Report
+from conformance.report_terminal import Terminal
+from conformance.run import Run
+from tcpslab.outcome import RequestError
+
+
+class Reporter:
+    """A pytest plugin. Errors of the suite itself are shown, and leave no reports behind."""
+
+    def __init__(self, run: Run, terminal: Terminal | None = None) -> None:
+        """Raises RequestError if reports cannot be written where they are wanted."""
+        self.run = run
+        self.out = run.options.out_dir
+        self.terminal = terminal or Terminal()
+        self._broken = self._interrupted = False
+        self._outcome: Outcome | None = None  # of the test that runs
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            artefacts.remove_old(self.out)
+        except OSError as error:
+            raise RequestError(f"cannot write to {self.out}: {error.strerror}") from error
+
+    def complete(self, outcome: Outcome, item: pytest.Item, error: pytest.ExceptionInfo[BaseException] | None) -> None:
+        """What reports need of a test beyond its verdict, while the test's packets are at hand."""
+        if not outcome.failed or outcome.replay:
+            return
+        options = self.run.options
+        arena = getattr(item, "arena", None)
+        # A random test leaves the packets of its shortest failure with its item.
+        outcome.replay = replay.command(options, self.run.dialect, outcome.test, getattr(item, "steps", None))
+        outcome.places = places.places(error, item.path.parent) if error else ()
+        if arena is not None:
+            if outcome.violation and outcome.violation.sent is None:  # what holds for every packet knows no peer
+                outcome.violation.sent = arena.last_sent()
+            outcome.artefacts = artefacts.keep(arena, outcome.test, self.out)
+            outcome.ladder = artefacts.ladder(arena, outcome.violation)
+
+    # --- hooks -------------------------------------------------------------------------------------------------------
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._fail(f"{report.nodeid or 'the suite'} cannot be read", report.longreprtext)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if not session.items and not self._broken:
+            self.terminal.error("no test is what was asked for")
+        elif session.config.option.collectonly:
+            for item in session.items:
+                self.terminal.console.print(self.run.test_name(item))
+        else:
+            self.terminal.begin([self.run.test_name(item) for item in session.items])
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.terminal.running(nodeid.rpartition("/")[2])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._outcome = getattr(report, "conformance", self._outcome)
+
+    def pytest_runtest_logfinish(self) -> None:
+        if self._outcome is not None:
+            self.terminal.test(self._outcome)
+            self._outcome = None
+
+    def pytest_internalerror(self, excrepr: object) -> bool:
+        self._fail("the suite broke down", str(excrepr))
+        return True  # it is shown
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        if not self._broken:  # else it is pytest's own way to stop after errors that are shown already
+            self._interrupted = True
+            self.terminal.error("interrupted", str(excinfo.value))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        self.terminal.end()
+        if self._broken or not self.run.outcomes:
+            return
+        report = self.run.report()
+        self.terminal.report(report, self.out)
+        if not self._interrupted:
+            self.terminal.files(self._write(report))
+        self.terminal.summary(report)
+
+    def _write(self, report: Report) -> list[Path]:
+        """The files that were written. Raises OSError."""
+        options = self.run.options
+        files: list[tuple[Path | None, Callable[[Path, Report], None]]] = [
+            (self.out / "results.json", report_json.write),
+            (options.json and Path(options.json), report_json.write),
+        ]
+        written = []
+        for path, write in files:
+            if path:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write(path, report)
+                written.append(path)
+        return written
+
+    def _fail(self, title: str, text: str) -> None:
+        self._broken = True
+        self.terminal.error(title, text)
