@@ -80,7 +80,7 @@ def _with(line: str, instead: str) -> str:
     ("text", "line", "words"),
     [
         ("", 1, "nothing in it"),
-        ("name: [", 1, "node content"),
+        ("name: ]\nkind: sim\n", 1, "node content"),
         ("- name: x\n", 1, "is not of type 'object'"),
         ("name: x\n", 1, "'target' is a required property"),
         (FULL + "colour: red\n", 17, "unknown key 'colour'; known are name, target, host"),
