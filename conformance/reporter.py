@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import artefacts, places, replay, report_json
+from conformance import artefacts, places, replay, report_json, report_junit
 from conformance.outcome import Outcome
 from conformance.report import Report
 from conformance.report_terminal import Terminal
@@ -98,6 +98,7 @@ class Reporter:
         files: list[tuple[Path | None, Callable[[Path, Report], None]]] = [
             (self.out / "results.json", report_json.write),
             (options.json and Path(options.json), report_json.write),
+            (options.junit and Path(options.junit), report_junit.write),
         ]
         written = []
         for path, write in files:
