@@ -95,12 +95,12 @@ class Peer:
     ) -> Packet:
         """The peer's SYN. Sent again, it is a retransmission."""
         if self.path is None:
-            self.aim(service)
+            self.aim(self.arena.target.serve(service))
         return self._send_handshake("S", 0, tc, options, fields)
 
-    def aim(self, service: str = "echo") -> None:
-        """Segments go to the target's service from now on, whether or not there is a connection."""
-        self.path = Path(self.address, self.port, self.arena.target.host, self.arena.target.serve(service))
+    def aim(self, port: int) -> None:
+        """Segments go to this port of the target from now on, whether or not there is a connection."""
+        self.path = Path(self.address, self.port, self.arena.target.host, port)
 
     def send_syn_ack(self, tc: bool | bytes = True, *, options: Options | None = None, **fields: Any) -> Packet:
         """The peer's answer to the target's SYN. Sent again, it is a retransmission."""

@@ -137,7 +137,7 @@ def test_tc_on_an_ack_does_not_protect_a_plain_connection(peer: Peer) -> None:
 @requirement("TCPS-TC-14")
 @role("server")
 def test_tc_on_an_ack_before_the_syn_is_no_offer(peer: Peer) -> None:
-    peer.aim()
+    peer.aim(peer.arena.target.serve("echo"))
     peer.forge(peer.segment("A", ack=peer.isn, options=[TC(public_key=public_key(peer.ephemeral))]))
     peer.settle()
     peer.inbox.clear()  # whether TCP resets it is not the question
