@@ -32,7 +32,9 @@ void AddTcpsOptions(py::module_& module) {
   module.def(
       "make_syn_options",
       [](const Buffer& present, const crypto::PublicKey& key, bool lower_mss) {
-        return ToBytes(tcps::MakeSynOptions(ToArea(present), key, lower_mss).bytes());
+        tcps::Deviations deviations;
+        if (!lower_mss) deviations.Set(tcps::Deviation::kKeepMss);
+        return ToBytes(tcps::MakeSynOptions(ToArea(present), key, deviations).bytes());
       },
       py::arg("present"), py::arg("key"), py::kw_only(), py::arg("lower_mss") = true,
       "The options of a SYN or SYN-ACK with TC: one of the present ones is kept, MSS first, lowered by 20.");

@@ -53,7 +53,45 @@ const DialectTraits kLkm = {
     .strict_flags = false,
 };
 
+// A deviation that is nothing but another value of a trait.
+struct DeviantTrait {
+  Deviation deviation;
+  bool DialectTraits::*trait;
+  bool value;
+};
+constexpr DeviantTrait kDeviantTraits[] = {
+    {Deviation::kTableFullInClear, &DialectTraits::drops_when_table_full, false},
+    {Deviation::kClearAfterBothFins, &DialectTraits::tagged_after_both_fins, false},
+    {Deviation::kClearAfterMismatch, &DialectTraits::blocks_on_mismatch, false},
+    {Deviation::kStopIdentityAtPeers, &DialectTraits::both_sides_authenticate, false},
+    {Deviation::kJudgeIdentityOnData, &DialectTraits::judges_every_segment, true},
+    {Deviation::kAcceptIdentityOutOfWindow, &DialectTraits::checks_identity_window, false},
+    {Deviation::kZeroProofIsMismatch, &DialectTraits::first_contact_while_unproven, false},
+    {Deviation::kForgetIdleFlows, &DialectTraits::blocks_expired, false},
+    {Deviation::kPassFragments, &DialectTraits::checks_reassembled, false},
+    {Deviation::kDropWithoutRoom, &DialectTraits::makes_room, false},
+    {Deviation::kIgnoreIpv6, &DialectTraits::protects_ipv6, false},
+    {Deviation::kReadPastOptions, &DialectTraits::reads_past_options, true},
+    {Deviation::kKeepHalfOpen, &DialectTraits::expires_half_open, false},
+    {Deviation::kAcceptLowOrderKey, &DialectTraits::ignores_low_order_keys, false},
+    {Deviation::kAcceptStaleSynAck, &DialectTraits::checks_handshake_ack, false},
+    {Deviation::kAcceptResetWithSyn, &DialectTraits::strict_flags, false},
+};
+
 }  // namespace
+
+DialectTraits TraitsOf(Dialect dialect, const Deviations& deviations) {
+  DialectTraits traits = TraitsOf(dialect);
+  for (const DeviantTrait& deviant : kDeviantTraits) {
+    if (deviations.Has(deviant.deviation)) traits.*deviant.trait = deviant.value;
+  }
+  if (deviations.Has(Deviation::kCountWraps)) traits.position_rule = PositionRule::kWrapCounting;
+  if (deviations.Has(Deviation::kOtherTagArithmetic)) {
+    traits.tag_arithmetic =
+        traits.tag_arithmetic == TagArithmetic::kStandard ? TagArithmetic::kLkm : TagArithmetic::kStandard;
+  }
+  return traits;
+}
 
 const DialectTraits& TraitsOf(Dialect dialect) { return dialect == Dialect::kReadme ? kReadme : kLkm; }
 

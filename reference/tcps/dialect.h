@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "reference/tcps/deviations.h"
 #include "reference/tcps/packet_mac.h"
 #include "reference/tcps/transitions.h"
 
@@ -44,5 +45,8 @@ struct DialectTraits {
 };
 
 const DialectTraits& TraitsOf(Dialect dialect);
+
+// The same with the rules broken that `deviations` names and that are traits.
+DialectTraits TraitsOf(Dialect dialect, const Deviations& deviations);
 
 }  // namespace tcpslab::tcps

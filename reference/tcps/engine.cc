@@ -6,13 +6,14 @@
 
 namespace tcpslab::tcps {
 
+using enum Deviation;
 using stack::EventKind;
 using stack::Verdict;
 
 Tcps::Engine::Engine(const Config& initial, const stack::Services& services)
     : config(initial),
       identity(crypto::KeyPair::Generate(services.random)),
-      traits_(TraitsOf(initial.dialect)),
+      traits_(TraitsOf(initial.dialect, initial.deviations)),
       services_(services),
       hash_(services.random),
       table_(hash_),
@@ -37,6 +38,7 @@ Verdict Tcps::Engine::Inbound(stack::Segment& segment, stack::Instant now) {
   Step step{.segment = segment, .now = now, .key = {segment.source, segment.destination}, .outbound = false};
   const Verdict verdict = Run(step);
   ++(verdict == Verdict::kPass ? counters.inbound_passed : counters.inbound_dropped);
+  if (verdict == Verdict::kDrop && Deviates(kAnswerDropWithReset)) AnswerWithReset(segment);
   return verdict;
 }
 
@@ -63,7 +65,9 @@ Verdict Tcps::Engine::Run(Step& step) {
   if (!step.outbound && step.segment.Has(wire::kSyn)) FindOffer(step);
   const Rule& rule = RuleFor(traits_.transitions, state, Classify(step));
 
-  if (step.connection != nullptr && step.connection->Protected()) step.connection->last_active = step.now;
+  if (step.connection != nullptr && step.connection->Protected() && !Deviates(kIgnoreTraffic)) {
+    step.connection->last_active = step.now;
+  }
   const Outcome outcome = Perform(rule.action, step);
   if (outcome.advance && step.connection != nullptr) SetState(step.key, *step.connection, rule.next, step.now);
 
@@ -87,7 +91,7 @@ bool Tcps::Engine::Concerns(const stack::Segment& segment, bool outbound) const 
 }
 
 void Tcps::Engine::FindOffer(Step& step) {
-  step.tc = FindTc(step.segment.options);
+  step.tc = FindTc(step.segment.options, config.deviations);
   if (!step.tc) {
     NoteMalformed(step);
     if (traits_.reads_past_options) step.tc = FindTcPastEnd(step.segment.options, step.segment.payload);
@@ -211,6 +215,15 @@ void Tcps::Engine::Report(EventKind kind, const stack::Flow& flow, stack::Instan
 
 void Tcps::Engine::Report(EventKind kind, const Step& step, std::string detail) {
   Report(kind, step.flow(), step.now, std::move(detail));
+}
+
+void Tcps::Engine::AnswerWithReset(const stack::Segment& segment) {
+  stack::Segment reset;
+  reset.source = segment.destination;
+  reset.destination = segment.source;
+  reset.sequence = segment.acknowledgement;
+  reset.flags = wire::kRst;
+  services_.segments.ToNetwork(reset);
 }
 
 void Tcps::Engine::NoteMalformed(const Step& step) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <queue>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,7 +75,15 @@ class Tcps::Engine {
   void Report(stack::EventKind kind, const stack::Flow& flow, stack::Instant now, std::string detail = {});
   void NoteMalformed(const Step& step);
   void Block(const stack::FlowKey& key, const Connection& connection, stack::Instant now);
-  [[nodiscard]] Verdict DropIfEnforcing() const { return config.policy.enforce ? Verdict::kDrop : Verdict::kPass; }
+  [[nodiscard]] Verdict DropIfEnforcing() const {
+    return Refuses(Deviation::kPassStrays) ? Verdict::kDrop : Verdict::kPass;
+  }
+  [[nodiscard]] bool Deviates(Deviation deviation) const { return config.deviations.Has(deviation); }
+  // Whether enforce=1 forbids to go on unprotected, where only `unless` says otherwise.
+  [[nodiscard]] bool Refuses(Deviation unless) const {
+    return (config.policy.enforce || Deviates(Deviation::kNeverFallBack)) && !Deviates(unless);
+  }
+  void AnswerWithReset(const stack::Segment& segment);  // only by deviation
 
   // handshake.cc
   Outcome Open(Step& step);
@@ -108,6 +117,12 @@ class Tcps::Engine {
   bool DeriveKeys(const Step& step);
 
   // protection.cc
+  [[nodiscard]] std::uint64_t PositionOf(Direction& direction, const stack::Segment& segment,
+                                         std::uint32_t initial_sequence) const;
+  void Encipher(const Direction& direction, std::uint64_t position, std::span<std::byte> text) const;
+  [[nodiscard]] crypto::Tag TagOf(const Direction& direction, std::uint64_t position,
+                                  const stack::Segment& segment) const;
+  [[nodiscard]] bool TagHolds(const crypto::Tag& tag, const crypto::Tag& expected) const;
   Outcome Protect(Step& step);
   Outcome Verify(Step& step);
   Outcome Abort(Step& step);
@@ -118,6 +133,7 @@ class Tcps::Engine {
   Outcome Judge(Step& step);
   Outcome JudgeFirst(Step& step, const Identity& identity);
   Outcome Mismatch(Step& step, std::string detail);
+  [[nodiscard]] std::uint32_t ProofIsn(const Connection& connection) const;
   [[nodiscard]] bool ProofHolds(Peer& peer, const Connection& connection, const AuthTag& proof);
   const std::optional<crypto::SharedSecret>& StaticSecret(Peer& peer);
   [[nodiscard]] bool IdentityDue(const Connection& connection) const;
@@ -138,7 +154,7 @@ class Tcps::Engine {
   void ExpireIdentityTimers(stack::Instant now);
   void Collect(stack::Instant now);
 
-  const DialectTraits& traits_;
+  const DialectTraits traits_;
   stack::Services services_;
   stack::FlowHash hash_;
   stack::FlowTable<Connection> table_;

@@ -2,6 +2,7 @@
 // 7).
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "reference/tcps/engine.h"
 #include "reference/tcps/hex.h"
@@ -10,6 +11,7 @@
 
 namespace tcpslab::tcps {
 
+using enum Deviation;
 using stack::EventKind;
 using stack::Role;
 using stack::Verdict;
@@ -24,18 +26,30 @@ void OverwriteSynPayload(std::span<std::byte> payload, std::size_t growth) {
   std::ranges::fill(payload.subspan(shifted), std::byte{0});
 }
 
+void Distort(SessionKeys& keys, std::uint32_t client_isn, const Deviations& deviations) {
+  if (deviations.Has(kSwapDirections)) {
+    std::swap(keys.enc_c2s, keys.enc_s2c);
+    std::swap(keys.mac_c2s, keys.mac_s2c);
+  }
+  if (deviations.Has(kMixIsnIntoKeys)) crypto::XorKeystream(keys.mac_c2s, client_isn, keys.enc_c2s.mutable_bytes());
+  if (deviations.Has(kTagWithCipherKey)) {
+    keys.mac_c2s = keys.enc_c2s.Clone();
+    keys.mac_s2c = keys.enc_s2c.Clone();
+  }
+}
+
 }  // namespace
 
 void Tcps::Engine::ShedHalfOpen() {
   const std::size_t half = std::max<std::size_t>(config.policy.max_connections / 2, 1);
-  if (!traits_.drops_when_table_full || half_open_.size() < half) return;
+  if (!traits_.drops_when_table_full || half_open_.size() < half || Deviates(kHalfOpenFillsTable)) return;
   const stack::FlowKey oldest = half_open_.begin()->second;
   half_open_.erase(half_open_.begin());
   table_.Erase(oldest);
 }
 
 bool Tcps::Engine::MakeRoom(const Step& step) {
-  if (table_.size() < config.policy.max_connections) return true;
+  if (table_.size() < config.policy.max_connections || Deviates(kNoConnectionLimit)) return true;
   Report(EventKind::kTableFull, step);
   return false;
 }
@@ -58,16 +72,17 @@ Connection& Tcps::Engine::Begin(Step& step, Role role) {
 }
 
 void Tcps::Engine::GenerateKey(Connection& connection) {
-  crypto::KeyPair pair = crypto::KeyPair::Generate(services_.random);
+  crypto::KeyPair pair = Deviates(kReuseEphemeralKey) ? crypto::KeyPair::FromPrivate(identity.private_key.Clone())
+                                                      : crypto::KeyPair::Generate(services_.random);
   connection.ephemeral = std::move(pair.private_key);
   connection.own_key = pair.public_key;
 }
 
 void Tcps::Engine::InsertTc(Step& step) {
   stack::Segment& segment = step.segment;
+  if (Deviates(segment.IsSyn() ? kOmitTcFromSyn : kOmitTcFromSynAck)) return;
   const std::size_t before = segment.HeaderSize();
-  segment.options =
-      MakeSynOptions(segment.options, step.connection->own_key, !config.deviations.Has(Deviation::kKeepMss));
+  segment.options = MakeSynOptions(segment.options, step.connection->own_key, config.deviations);
   if (traits_.removes_syn_payload) {
     segment.payload = {};
   } else if (segment.HeaderSize() > before) {
@@ -94,7 +109,7 @@ Tcps::Engine::Outcome Tcps::Engine::ReopenBlocked(Step& step) {
 }
 
 Tcps::Engine::Outcome Tcps::Engine::RepeatSyn(Step& step) {
-  if (config.deviations.Has(Deviation::kFreshKeyOnSynRetransmit)) GenerateKey(*step.connection);
+  if (Deviates(kFreshKeyOnSynRetransmit)) GenerateKey(*step.connection);
   step.connection->local_isn = step.segment.sequence;
   step.connection->last_active = step.now;
   InsertTc(step);
@@ -136,10 +151,16 @@ Tcps::Engine::Outcome Tcps::Engine::ReplaceOffer(Step& step) {
 }
 
 Tcps::Engine::Outcome Tcps::Engine::HoldOffer(Step& step) {
+  if (Deviates(kNeverReopen)) return kStay;
   // A blocked flow comes back with another initial sequence number only. On a live one the same SYN is held too: our
   // TCP may have forgotten it and answer with another initial sequence number, for which a fresh key is needed.
   if (step.blocked != nullptr && step.segment.sequence == step.blocked->remote_isn) return kStayAndDrop;
   const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc, .serial = ++last_serial_};
+  if (Deviates(kReplaceEntryAtOnce)) {
+    TakeOffer(Begin(step, Role::kServer), offer);
+    SetState(step.key, *step.connection, State::kSynReceived, step.now);
+    return kStay;
+  }
   if (step.connection != nullptr) {
     step.connection->held = offer;
   } else {
@@ -149,7 +170,7 @@ Tcps::Engine::Outcome Tcps::Engine::HoldOffer(Step& step) {
 }
 
 Tcps::Engine::Outcome Tcps::Engine::SimultaneousOpen(Step& step) {
-  if (config.policy.enforce) {
+  if (Refuses(kSimultaneousOpenInClear)) {
     Block(step.key, *step.connection, step.now);
     table_.Erase(step.key);
     step.connection = nullptr;
@@ -160,7 +181,7 @@ Tcps::Engine::Outcome Tcps::Engine::SimultaneousOpen(Step& step) {
 }
 
 Tcps::Engine::Outcome Tcps::Engine::RefuseOrPass(Step& step) {
-  if (config.policy.enforce) {
+  if (Refuses(kServerIgnoresEnforce)) {
     Report(EventKind::kDowngradeRefused, step, "SYN without TC");
     return kStayAndDrop;
   }
@@ -169,7 +190,7 @@ Tcps::Engine::Outcome Tcps::Engine::RefuseOrPass(Step& step) {
 }
 
 Tcps::Engine::Outcome Tcps::Engine::RefuseOrCross(Step& step) {
-  if (config.policy.enforce) return RefuseOrPass(step);
+  if (Refuses(kSimultaneousOpenInClear)) return RefuseOrPass(step);
   Report(EventKind::kFellBack, step, "simultaneous open");
   return {};
 }
@@ -185,7 +206,9 @@ bool Tcps::Engine::DeriveKeys(const Step& step) {
     const crypto::PublicKey& client_key = connection.role == Role::kClient ? connection.own_key : connection.peer_key;
     services_.key_log->Line("TCPS_EPHEMERAL_SECRET " + ToHex(client_key) + " " + ToHex(shared->bytes()));
   }
-  connection.Install(DeriveSessionKeys(*shared), traits_.position_rule);
+  SessionKeys keys = DeriveSessionKeys(*shared);
+  Distort(keys, connection.client_isn(), config.deviations);
+  connection.Install(std::move(keys), traits_.position_rule);
   connection.highest_sent = connection.local_isn + 1;
   connection.last_acknowledgement = connection.remote_isn + 1;
   connection.last_window = step.segment.window;
@@ -216,8 +239,8 @@ Tcps::Engine::Outcome Tcps::Engine::AnswerAgain(Step& step) {
   Connection& connection = *step.connection;
   const std::uint32_t answered = step.segment.acknowledgement - 1;
   if (connection.role == Role::kServer && connection.remote_isn == answered &&
-      connection.local_isn == step.segment.sequence) {
-    InsertTc(step);
+      connection.local_isn == step.segment.sequence && !(connection.held && Deviates(kRepeatedSynChangesAnswer))) {
+    if (!Deviates(kPlainSynAckRetransmission)) InsertTc(step);
     return kStay;
   }
   if (connection.held && connection.held->initial_sequence == answered) {
@@ -245,7 +268,10 @@ Tcps::Engine::Outcome Tcps::Engine::AnswerHeld(Step& step) {
   return Answer(step);
 }
 
-Tcps::Engine::Outcome Tcps::Engine::AnswerPlain(Step&) { return {DropIfEnforcing(), false}; }
+Tcps::Engine::Outcome Tcps::Engine::AnswerPlain(Step& step) {
+  if (Deviates(kAnswerWithoutOffer)) step.segment.options = MakeSynOptions(step.segment.options, identity.public_key);
+  return {DropIfEnforcing(), false};
+}
 
 Tcps::Engine::Outcome Tcps::Engine::Complete(Step& step) {
   Connection& connection = *step.connection;
@@ -259,15 +285,16 @@ Tcps::Engine::Outcome Tcps::Engine::Complete(Step& step) {
 }
 
 Tcps::Engine::Outcome Tcps::Engine::FallBackOnce(Step& step) {
-  Report(config.policy.enforce ? EventKind::kDowngradeRefused : EventKind::kFellBack, step, "SYN-ACK without TC");
-  return {DropIfEnforcing(), true};
+  const bool refuses = Refuses(kClientIgnoresEnforce);
+  Report(refuses ? EventKind::kDowngradeRefused : EventKind::kFellBack, step, "SYN-ACK without TC");
+  return {refuses ? Verdict::kDrop : Verdict::kPass, true};
 }
 
 Tcps::Engine::Outcome Tcps::Engine::FallBackOrRefuse(Step& step) {
   if (traits_.checks_handshake_ack && step.segment.acknowledgement != step.connection->local_isn + 1) return kStay;
-  if (config.policy.enforce) {
+  if (Refuses(kClientIgnoresEnforce)) {
     Report(EventKind::kDowngradeRefused, step, "SYN-ACK without TC");
-    return kStayAndDrop;
+    return {Verdict::kDrop, Deviates(kRefuseOnce)};
   }
   Report(EventKind::kFellBack, step, "SYN-ACK without TC");
   return {};

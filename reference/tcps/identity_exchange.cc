@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/endian/conversion.hpp>
 #include <chrono>
+#include <utility>
 
 #include "reference/crypto/secret.h"
 #include "reference/tcps/engine.h"
@@ -14,6 +16,7 @@
 
 namespace tcpslab::tcps {
 
+using enum Deviation;
 using stack::EventKind;
 using stack::Verdict;
 
@@ -35,8 +38,10 @@ bool InIdentityWindow(const stack::Segment& segment, const Connection& connectio
 }  // namespace
 
 bool Tcps::Engine::IdentityDue(const Connection& connection) const {
-  if (!connection.Protected() || config.deviations.Has(Deviation::kNeverSendIdentity)) return false;
+  if (!connection.Protected() || Deviates(kNeverSendIdentity)) return false;
   const IdentityExchange& exchange = connection.identity;
+  if (Deviates(kIdentityOnce)) return !exchange.sent;
+  if (Deviates(kNeverStopIdentity)) return true;
   return !exchange.judged || (traits_.both_sides_authenticate && (!exchange.sent || exchange.owed));
 }
 
@@ -45,6 +50,9 @@ Tcps::Engine::Outcome Tcps::Engine::AttachIdentity(Step& step) {
   if (IdentityDue(connection)) {
     step.segment.options = MakeTiOptions(OwnIdentity(connection, step.remote().address));
     IdentityLeft(connection, step.now);
+  } else if (Deviates(kTagPureAcks)) {
+    const std::uint64_t position = PositionOf(connection.out, step.segment, connection.local_isn);
+    static_cast<void>(AppendTm(step.segment.options, TagOf(connection.out, position, step.segment)));
   }
   connection.identity.last_ack = step.now;
   return kStay;
@@ -53,8 +61,8 @@ Tcps::Engine::Outcome Tcps::Engine::AttachIdentity(Step& step) {
 Identity Tcps::Engine::OwnIdentity(const Connection& connection, const wire::Address& peer_address) {
   Identity own{.key = identity.public_key, .proof = {}};
   Peer* peer = peers.Find(peer_address);
-  if (peer == nullptr || config.deviations.Has(Deviation::kZeroAuthTag)) return own;
-  if (const auto& shared = StaticSecret(*peer)) own.proof = ComputeAuthTag(*shared, connection.client_isn());
+  if (peer == nullptr || Deviates(kZeroAuthTag)) return own;
+  if (const auto& shared = StaticSecret(*peer)) own.proof = ComputeAuthTag(*shared, ProofIsn(connection));
   return own;
 }
 
@@ -80,9 +88,16 @@ const std::optional<crypto::SharedSecret>& Tcps::Engine::StaticSecret(Peer& peer
   return peer.shared;
 }
 
+std::uint32_t Tcps::Engine::ProofIsn(const Connection& connection) const {
+  const std::uint32_t client_isn = connection.client_isn();
+  if (Deviates(kAuthTagOfServerIsn)) return client_isn ^ connection.local_isn ^ connection.remote_isn;
+  return Deviates(kAuthTagLittleEndian) ? boost::endian::endian_reverse(client_isn) : client_isn;
+}
+
 bool Tcps::Engine::ProofHolds(Peer& peer, const Connection& connection, const AuthTag& proof) {
+  if (Deviates(kIgnoreAuthTag) || (Deviates(kZeroProofSuffices) && IsZero(proof))) return true;
   const auto& shared = StaticSecret(peer);
-  if (shared && crypto::ConstantTimeEqual(proof, ComputeAuthTag(*shared, connection.client_isn()))) {
+  if (shared && crypto::ConstantTimeEqual(proof, ComputeAuthTag(*shared, ProofIsn(connection)))) {
     if (!IsZero(proof) && !peer.proven) {
       peer.proven = true;
       peer.proven_after_serial = last_serial_;
@@ -98,7 +113,7 @@ Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
   const std::optional<Identity> shown = FindTi(step.segment.options);
   if (!shown) {
     NoteMalformed(step);
-    return kStay;
+    return Deviates(kRefuseUntaggedAcks) ? kStayAndDrop : kStay;
   }
   if (traits_.ignores_low_order_keys && crypto::IsLowOrder(shown->key)) {
     // No proof could ever be demanded of such an identity, so it would be taken for a first contact for ever.
@@ -116,12 +131,14 @@ Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
   }
   const Peer* peer = peers.Find(step.remote().address);
   if (connection.state == State::kAuthenticated && (peer == nullptr || peer->key != shown->key)) {
+    if (Deviates(kBlockOnLateIdentity)) return Mismatch(step, "late TI");
     Report(EventKind::kTiConflict, step, Fingerprint(shown->key));
     return kStay;
   }
   // The peer still sends TI, so it may lack ours.
-  if (exchange.sent && step.now - exchange.last_sent >= kIdentityInterval && exchange.answers < kMaximumAnswers &&
-      !exchange.owed) {
+  const bool may_answer =
+      (exchange.answers < kMaximumAnswers || Deviates(kAnswerIdentityWithoutEnd)) && !Deviates(kNeverAnswerIdentity);
+  if (exchange.sent && step.now - exchange.last_sent >= kIdentityInterval && may_answer && !exchange.owed) {
     exchange.owed = true;
     exchange.due_since = step.now;
   }
@@ -131,13 +148,15 @@ Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
 Tcps::Engine::Outcome Tcps::Engine::JudgeFirst(Step& step, const Identity& shown) {
   const wire::Address& address = step.remote().address;
   Connection& connection = *step.connection;
-  const bool lenient = config.deviations.Has(Deviation::kAcceptIdentityMismatch);
+  const bool lenient = Deviates(kAcceptIdentityMismatch);
   if (Peer* peer = peers.Find(address); peer == nullptr) {
     peers.Remember(address, shown.key);
     Report(EventKind::kPeerNew, step, fmt::format("{} fingerprint {}", ToString(address), Fingerprint(shown.key)));
   } else if (peer->key != shown.key && !lenient) {
-    return Mismatch(step, fmt::format("static key mismatch for peer {}: expected {}, got {}", ToString(address),
-                                      Fingerprint(peer->key), Fingerprint(shown.key)));
+    std::string detail = fmt::format("static key mismatch for peer {}: expected {}, got {}", ToString(address),
+                                     Fingerprint(peer->key), Fingerprint(shown.key));
+    if (Deviates(kReplaceCachedKey)) *peer = Peer{.key = shown.key, .shared = {}};
+    return Mismatch(step, std::move(detail));
   } else if (!lenient && !ProofHolds(*peer, connection, shown.proof)) {
     return Mismatch(step, fmt::format("auth_tag mismatch for peer {}", ToString(address)));
   }
@@ -150,7 +169,8 @@ Tcps::Engine::Outcome Tcps::Engine::Mismatch(Step& step, std::string detail) {
   Connection& connection = *step.connection;
   Report(EventKind::kMitmSuspected, step, std::move(detail));
   connection.identity.judged = true;
-  if (!config.policy.tofu_enforce) {
+  const bool enforces = config.policy.tofu_enforce ? !Deviates(kIgnoreTofuEnforce) : Deviates(kAlwaysTofuEnforce);
+  if (!enforces) {
     if (!traits_.authenticates_on_mismatch) return kStay;
     Report(EventKind::kAuthenticated, step);
     return {};
@@ -171,11 +191,12 @@ stack::Instant Tcps::Engine::OwnAckDeadline(const Connection& connection) const 
   // which a TCP that has closed answers such an ACK changes nothing; one that aborts does.
   const bool closed = connection.fin_sent && connection.fin_received;
   const bool over = connection.reset_sent && !closed;
-  if (!traits_.both_sides_authenticate || !connection.confirmed || over || exchange.own_acks >= kMaximumOwnAcks ||
-      !IdentityDue(connection)) {
+  const std::uint8_t repeated = Deviates(kOwnAcksWithoutEnd) ? 0 : exchange.own_acks;
+  if (!traits_.both_sides_authenticate || !connection.confirmed || over || repeated >= kMaximumOwnAcks ||
+      !IdentityDue(connection) || Deviates(kNoOwnAcks)) {
     return stack::kNever;
   }
-  return std::max(exchange.due_since, exchange.last_ack) + kIdentityInterval * (1 << exchange.own_acks);
+  return std::max(exchange.due_since, exchange.last_ack) + kIdentityInterval * (1 << repeated);
 }
 
 void Tcps::Engine::WatchIdentity(const stack::FlowKey& key, Connection& connection, stack::Instant now) {
@@ -209,7 +230,7 @@ void Tcps::Engine::EmitIdentityBeforeFin(Step& step) {
   Connection& connection = *step.connection;
   const IdentityExchange& exchange = connection.identity;
   if (!traits_.both_sides_authenticate || !connection.confirmed || (exchange.sent && !exchange.owed) ||
-      exchange.own_acks >= kMaximumOwnAcks || !IdentityDue(connection)) {
+      exchange.own_acks >= kMaximumOwnAcks || !IdentityDue(connection) || Deviates(kNoIdentityBeforeFin)) {
     return;
   }
   EmitIdentity(step.key, connection,

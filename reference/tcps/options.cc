@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
+#include <utility>
 
 namespace tcpslab::tcps {
 namespace {
 
+using enum Deviation;
 using Magic = std::array<std::byte, 2>;
 constexpr Magic kTcMagic = {std::byte{'T'}, std::byte{'C'}};
 constexpr Magic kTmMagic = {std::byte{'T'}, std::byte{'M'}};
 constexpr Magic kTiMagic = {std::byte{'T'}, std::byte{'I'}};
 
+constexpr std::size_t kMssSize = 4;
 constexpr std::uint16_t kMssRoom = kTmSize;  // by which an MSS is lowered, so that TM fits
 
 std::span<std::byte> PutPrefix(std::span<std::byte> option, const Magic& magic) {
@@ -43,10 +46,16 @@ crypto::PublicKey KeyAt(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-std::optional<crypto::PublicKey> FindTc(const wire::OptionArea& options) {
-  const std::span<const std::byte> body = FindBody(options, kTcSize, kTcMagic);
-  if (body.empty()) return std::nullopt;
-  return KeyAt(body);
+std::optional<crypto::PublicKey> FindTc(const wire::OptionArea& options, const Deviations& deviations) {
+  for (const wire::OptionView option : options) {
+    const std::span<const std::byte> bytes = option.bytes();
+    const bool length_fits = bytes.size() == kTcSize || (bytes.size() > kTcSize && deviations.Has(kIgnoreTcLength));
+    if (option.kind() != wire::kExperiment253 || !length_fits) continue;
+    const bool magic_fits = HasPrefix(bytes, bytes.size(), kTcMagic) || deviations.Has(kIgnoreTcMagic);
+    const bool place_fits = option.offset() == kMssSize || !deviations.Has(kExpectTcAfterMss);
+    if (magic_fits && place_fits) return KeyAt(bytes.subspan(kOptionPrefixSize));
+  }
+  return std::nullopt;
 }
 
 std::optional<crypto::Tag> FindTm(const wire::OptionArea& options) {
@@ -78,16 +87,23 @@ std::optional<crypto::PublicKey> FindTcPastEnd(const wire::OptionArea& options, 
   return key;
 }
 
-wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::PublicKey& key, bool lower_mss) {
+wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::PublicKey& key,
+                                const Deviations& deviations) {
+  std::array<std::byte, kTcSize> tc{};
+  std::ranges::copy(key, PutPrefix(tc, deviations.Has(kWrongTcMagic) ? kTmMagic : kTcMagic).begin());
+
   wire::OptionArea options;
-  for (const std::uint8_t kind : {wire::kMaximumSegmentSize, wire::kSackPermitted, wire::kWindowScale}) {
+  if (deviations.Has(kTcBeforeKeptOption)) static_cast<void>(options.Append(tc));
+  std::array kinds = {wire::kMaximumSegmentSize, wire::kSackPermitted, wire::kWindowScale};
+  if (deviations.Has(kPreferSackPermitted)) std::swap(kinds[0], kinds[1]);
+  for (const std::uint8_t kind : kinds) {
     const std::optional<wire::OptionView> kept = present.Find(kind);
     if (!kept) continue;
-    std::array<std::byte, 4> bytes{};
+    std::array<std::byte, kMssSize> bytes{};
     const std::size_t size = kept->bytes().size();
     if (size > bytes.size()) continue;  // no option of these kinds is longer; it would not fit beside TC
     std::ranges::copy(kept->bytes(), bytes.begin());
-    if (kind == wire::kMaximumSegmentSize && size == bytes.size() && lower_mss) {
+    if (kind == wire::kMaximumSegmentSize && size == bytes.size() && !deviations.Has(kKeepMss)) {
       auto* value = reinterpret_cast<unsigned char*>(&bytes[2]);
       const std::uint16_t mss = boost::endian::load_big_u16(value);
       if (mss > kMssRoom) boost::endian::store_big_u16(value, static_cast<std::uint16_t>(mss - kMssRoom));
@@ -95,9 +111,8 @@ wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::P
     static_cast<void>(options.Append(std::span(bytes).first(size)));
     break;
   }
-  std::array<std::byte, kTcSize> tc{};
-  std::ranges::copy(key, PutPrefix(tc, kTcMagic).begin());
-  static_cast<void>(options.Append(tc));  // at most 4 bytes stand before it
+  // At most 4 bytes stand before it.
+  if (!deviations.Has(kTcBeforeKeptOption)) static_cast<void>(options.Append(tc));
   options.PadWithNop();
   return options;
 }

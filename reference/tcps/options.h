@@ -14,6 +14,7 @@
 
 #include "reference/crypto/poly1305.h"
 #include "reference/crypto/x25519.h"
+#include "reference/tcps/deviations.h"
 #include "reference/wire/options.h"
 #include "reference/wire/segment.h"
 
@@ -34,7 +35,7 @@ struct Identity {
 };
 
 // The first option of that form, or nothing.
-std::optional<crypto::PublicKey> FindTc(const wire::OptionArea& options);
+std::optional<crypto::PublicKey> FindTc(const wire::OptionArea& options, const Deviations& deviations = {});
 std::optional<crypto::Tag> FindTm(const wire::OptionArea& options);
 std::optional<Identity> FindTi(const wire::OptionArea& options);
 
@@ -45,7 +46,8 @@ std::optional<crypto::PublicKey> FindTcPastEnd(const wire::OptionArea& options, 
 // The option area of a SYN or SYN-ACK that carries `key` (section 2.1): exactly one of the present options is kept,
 // before TC
 // - MSS, else SACK-permitted, else window scale - and NOPs pad to a multiple of 4. An MSS above 20 is lowered by 20.
-wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::PublicKey& key, bool lower_mss = true);
+wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::PublicKey& key,
+                                const Deviations& deviations = {});
 
 // Appends TM. False, and nothing changed, if it does not fit.
 bool AppendTm(wire::OptionArea& options, const crypto::Tag& tag);

@@ -6,16 +6,61 @@
 
 namespace tcpslab::tcps {
 
+using enum Deviation;
 using stack::EventKind;
 using stack::Verdict;
+
+namespace {
+
+// The flags that tags leave out: none, but by deviation.
+std::uint8_t UncoveredFlags(const Deviations& deviations) {
+  unsigned flags = 0;
+  if (deviations.Has(kTagWithoutFin)) flags |= wire::kFin;
+  if (deviations.Has(kTagWithoutPush)) flags |= wire::kPsh;
+  if (deviations.Has(kTagWithoutHighFlags)) flags |= wire::kUrg | wire::kEce | wire::kCwr;
+  return static_cast<std::uint8_t>(flags);
+}
+
+}  // namespace
+
+std::uint64_t Tcps::Engine::PositionOf(Direction& direction, const stack::Segment& segment,
+                                       std::uint32_t initial_sequence) const {
+  if (Deviates(kBareFinAtZero) && segment.payload.empty()) return 0;
+  const std::uint32_t before_first = initial_sequence - (Deviates(kCountSynAsByte) ? 1 : 0);
+  const std::uint64_t position = direction.PositionOf(StreamOffset(segment.sequence, before_first));
+  return Deviates(kTruncatePositions) ? static_cast<std::uint32_t>(position) : position;
+}
+
+void Tcps::Engine::Encipher(const Direction& direction, std::uint64_t position, std::span<std::byte> text) const {
+  if (Deviates(kNullCipher)) return;
+  if (Deviates(kRestartKeystream)) position = 0;
+  if (Deviates(kAlignKeystream)) position -= position % 64;
+  crypto::XorKeystream(direction.encryption, position, text);
+}
+
+crypto::Tag Tcps::Engine::TagOf(const Direction& direction, std::uint64_t position,
+                                const stack::Segment& segment) const {
+  const std::uint64_t key_position = position - (Deviates(kAlignTagKey) ? position % 64 : 0);
+  std::span<const std::byte> covered = segment.payload;
+  if (Deviates(kTagFullBlocksOnly)) covered = covered.first(covered.size() - covered.size() % 16);
+  const unsigned flags = segment.flags & ~UncoveredFlags(config.deviations);
+  return PacketTagUnder(traits_.tag_arithmetic, DeriveOneTimeKey(direction.mac, key_position),
+                        Deviates(kTagWithoutPosition) ? 0 : position, static_cast<std::uint8_t>(flags), covered);
+}
+
+bool Tcps::Engine::TagHolds(const crypto::Tag& tag, const crypto::Tag& expected) const {
+  if (Deviates(kAcceptInvalidTag) || (Deviates(kAcceptZeroTag) && tag == crypto::Tag{})) return true;
+  const std::size_t compared = Deviates(kCompareTagPrefix) ? 12 : tag.size();
+  return crypto::ConstantTimeEqual(std::span(tag).first(compared), std::span(expected).first(compared));
+}
 
 Tcps::Engine::Outcome Tcps::Engine::Protect(Step& step) {
   stack::Segment& segment = step.segment;
   Connection& connection = *step.connection;
   const bool fin = segment.Has(wire::kFin);
 
-  if (config.deviations.Has(Deviation::kSendInClear)) return kStay;
-  if (fin && segment.payload.empty() && config.deviations.Has(Deviation::kFinWithoutTag)) return kStay;
+  if (Deviates(kSendInClear)) return kStay;
+  if (fin && segment.payload.empty() && Deviates(kFinWithoutTag)) return kStay;
   if (fin) EmitIdentityBeforeFin(step);
 
   if (traits_.makes_room && segment.options.size() + kTmSize > wire::kMaximumOptionBytes) {
@@ -27,12 +72,18 @@ Tcps::Engine::Outcome Tcps::Engine::Protect(Step& step) {
     return kStayAndDrop;
   }
 
-  const std::uint64_t position = connection.out.PositionOf(StreamOffset(segment.sequence, connection.local_isn));
+  const std::uint64_t position = PositionOf(connection.out, segment, connection.local_isn);
   connection.out.Commit(position);
-  crypto::XorKeystream(connection.out.encryption, position, segment.payload);
-  crypto::Tag tag = PacketTag(traits_.tag_arithmetic, connection.out.mac, position, segment.flags, segment.payload);
-  if (config.deviations.Has(Deviation::kWrongTag)) tag.back() ^= std::byte{1};
-  AppendTm(segment.options, tag);
+  if (!Deviates(kTagPlaintext)) Encipher(connection.out, position, segment.payload);
+  crypto::Tag tag = TagOf(connection.out, position, segment);
+  if (Deviates(kTagPlaintext)) Encipher(connection.out, position, segment.payload);
+  if (Deviates(kWrongTag)) tag.back() ^= std::byte{1};
+  if (Deviates(kIdentityOnData) && IdentityDue(connection)) {
+    segment.options = MakeTiOptions(OwnIdentity(connection, step.remote().address));
+    IdentityLeft(connection, step.now);
+  } else {
+    AppendTm(segment.options, tag);
+  }
 
   if (fin) {
     connection.fin_sent = true;
@@ -54,21 +105,22 @@ Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
   }
 
   const std::optional<crypto::Tag> tag = FindTm(segment.options);
-  if (!tag) {
-    if (config.deviations.Has(Deviation::kAcceptMissingTag)) return kStay;
+  if (!tag || (Deviates(kExpectTmFirst) && (*segment.options.begin()).kind() != wire::kExperiment253)) {
+    const bool bare_fin = segment.payload.empty();
+    if (Deviates(kAcceptMissingTag) || (Deviates(kAcceptUntaggedFin) && bare_fin)) return kStay;
     NoteMalformed(step);
     Report(EventKind::kTagMissing, step);
     return kStayAndDrop;
   }
-  const std::uint64_t position = connection.in.PositionOf(StreamOffset(segment.sequence, connection.remote_isn));
-  const crypto::Tag expected =
-      PacketTag(traits_.tag_arithmetic, connection.in.mac, position, segment.flags, segment.payload);
-  if (!crypto::ConstantTimeEqual(*tag, expected) && !config.deviations.Has(Deviation::kAcceptInvalidTag)) {
+  const std::uint64_t position = PositionOf(connection.in, segment, connection.remote_isn);
+  if (Deviates(kCommitBeforeTag)) connection.in.Commit(position);
+  if (!TagHolds(*tag, TagOf(connection.in, position, segment))) {
     Report(EventKind::kTagInvalid, step);
+    if (Deviates(kDieOnInvalidTag)) SetState(step.key, connection, State::kDead, step.now);
     return kStayAndDrop;
   }
   connection.in.Commit(position);
-  crypto::XorKeystream(connection.in.encryption, position, segment.payload);
+  Encipher(connection.in, position, segment.payload);
 
   if (segment.Has(wire::kFin)) {
     connection.fin_received = true;
@@ -80,14 +132,17 @@ Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
 }
 
 Tcps::Engine::Outcome Tcps::Engine::Abort(Step& step) {
+  if (Deviates(kDropOwnReset)) return kStayAndDrop;
   step.connection->reset_sent = true;
   if (traits_.strict_flags) step.segment.payload = {};  // a RST may hold text (RFC 9293, section 3.5.3), but no tag
   return {};
 }
 
 Tcps::Engine::Outcome Tcps::Engine::IgnoreReset(Step& step) {
-  if (config.deviations.Has(Deviation::kAcceptReset)) return kStay;
+  const bool exact = step.segment.sequence == step.connection->last_acknowledgement;
+  if (Deviates(kAcceptReset) || (Deviates(kAcceptExactReset) && exact)) return kStay;
   Report(EventKind::kResetIgnored, step);
+  if (Deviates(kDieOnReset)) SetState(step.key, *step.connection, State::kDead, step.now);
   return kStayAndDrop;
 }
 

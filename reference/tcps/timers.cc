@@ -4,6 +4,7 @@
 
 namespace tcpslab::tcps {
 
+using enum Deviation;
 using stack::EventKind;
 
 stack::Instant Tcps::Engine::NextDeadline() const {
@@ -24,7 +25,7 @@ void Tcps::Engine::ExpireIdentityTimers(stack::Instant now) {
     connection->identity.wake_at = stack::kNever;
     if (OwnAckDeadline(*connection) <= now) {
       EmitIdentity(wake.key, *connection,
-                   {.sequence = connection->highest_sent,
+                   {.sequence = connection->highest_sent - (Deviates(kOwnAckBehind) ? 1 : 0),
                     .acknowledgement = connection->last_acknowledgement,
                     .window = connection->last_window},
                    now);
@@ -37,7 +38,7 @@ void Tcps::Engine::Collect(stack::Instant now) {
   const stack::Policy& policy = config.policy;
   table_.EraseIf([&](const stack::FlowKey& key, Connection& connection) {
     const stack::Duration idle = now - connection.last_active;
-    bool expired = idle > policy.idle_timeout;
+    bool expired = idle > policy.idle_timeout && !Deviates(kKeepIdleFlows);
     if (connection.state == State::kDead) {
       expired = expired || idle > policy.dead_timeout;
     } else if (!connection.Protected() || (traits_.expires_half_open && !connection.confirmed)) {
