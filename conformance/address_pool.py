@@ -1,10 +1,12 @@
-"""The addresses of ours at a live target: each for one test, as far as they reach."""
+"""The addresses of ours at a live target, so that every test is another host as far as they reach."""
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from conformance.interface import Interface
+from conformance.target import NotDriven
 from conformance.target_file import Address, Network
 from tcpslab.outcome import InfrastructureError, RequestError
 
@@ -15,46 +17,54 @@ Acquire = Callable[[Sequence[Address]], list[Address]]
 
 
 class AddressPool:
-    """Hands out addresses, never one twice before `renew()` unless there is no other."""
+    """Hands out addresses: those that the target has not heard of first, then those under which it has met nobody."""
 
     def __init__(self, candidates: Iterator[Address], acquire: Acquire, *, description: str) -> None:
         """`acquire` returns those of some addresses that are free to use; `description` says where they come from."""
         self._candidates = candidates
         self._acquire = acquire
         self._description = description
-        self._free: list[Address] = []  # all that were found free, in order
-        self._next = 0
+        self._unused: deque[Address] = deque()
+        self._used: deque[Address] = deque()  # and not met
+        self._met: deque[Address] = deque()
+        self._found = 0  # that are ours
         self.taken: list[Address] = []  # in use by other hosts
-        self.reused = False
+        self.met_again = False  # whether an address was handed out that the target knew
 
     def take(self) -> Address:
-        while self._next == len(self._free):
-            if not self._extend():
-                if not self._free:
-                    raise InfrastructureError(f"no address is free in {self._description}; name some under 'addresses'")
-                self.reused = True
-                self._next = 0
-        address = self._free[self._next]
-        self._next += 1
-        return address
+        if self.reaches(1):
+            return (self._unused or self._used).popleft()
+        if not self._met:
+            if not self._found:
+                raise InfrastructureError(f"no address is free in {self._description}; name others under 'addresses'")
+            raise NotDriven(f"{self._found} addresses are not enough for this test; name more under 'addresses'")
+        self.met_again = True
+        return self._met.popleft()
+
+    def give_back(self, address: Address, *, met: bool) -> None:
+        """After its test. `met`: the target may remember its host."""
+        (self._met if met else self._used).append(address)
 
     def reaches(self, count: int) -> bool:
-        """Whether the next `count` addresses are ones that were not handed out before."""
-        while len(self._free) < self._next + count and self._extend():
+        """Whether the next `count` addresses are ones that the target has not met."""
+        while not self._unused and self._extend():
             pass
-        return len(self._free) >= self._next + count and not self.reused
+        while len(self._unused) + len(self._used) < count and self._extend():
+            pass
+        return len(self._unused) + len(self._used) >= count
 
     def renew(self) -> None:
-        """The target has forgotten its peers: every address counts as new."""
-        self._next = 0
-        self.reused = False
+        """The target has forgotten whom it met."""
+        self._used += self._met
+        self._met.clear()
 
     def _extend(self) -> bool:
         """Looks at more candidates; whether there were any."""
         batch = list(islice(self._candidates, _BATCH))
         if batch:
             free = self._acquire(batch)
-            self._free += free
+            self._unused += free
+            self._found += len(free)
             self.taken += [address for address in batch if address not in free]
         return bool(batch)
 
@@ -75,7 +85,8 @@ def candidates(interface: Interface, host: Address, named: Network | None, run: 
     start = _place(run, network.num_addresses)
     size = network.num_addresses
     for index in range(min(size, _MOST)):
-        address = network[size - 1 - index] if named is None and network.version == 4 else network[(start + index) % size]
+        from_the_end = named is None and network.version == 4
+        address = network[size - 1 - index if from_the_end else (start + index) % size]
         if address not in reserved:
             yield address
 

@@ -52,9 +52,10 @@ _ATTEMPT_INTERVAL = 0.1
 
 def own_mac(seed: int) -> str:
     """A locally administered unicast MAC address (IEEE 802: bit 1 of the first octet set, bit 0 clear)."""
-    digest = bytearray(hashlib.blake2b(seed.to_bytes(8, "big", signed=True), digest_size=6, person=b"TCP/S Lab").digest())
-    digest[0] = digest[0] & 0xFC | 0x02
-    return digest.hex(":")
+    number = seed.to_bytes(8, "big", signed=True)
+    octets = bytearray(hashlib.blake2b(number, digest_size=6, person=b"TCP/S Lab").digest())
+    octets[0] = octets[0] & 0xFC | 0x02
+    return octets.hex(":")
 
 
 class Link:

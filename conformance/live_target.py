@@ -20,15 +20,18 @@ _RESOLVE_LIMIT = 3.0
 _POLL_INTERVAL = 0.05
 _ADDRESSES_PER_TEST = 4
 
+_TI = b"\xfd\x28TI"  # how the option begins (tcps-wire.md, section 2); by chance elsewhere, it costs an address
+
 _DEFAULTS = {"enforce": False, "tofu_enforce": True}  # of the module's parameters: readme, "Module Parameters"
 
 
 class LiveTarget(Target):
     """A host under test as a target file describes it. Needs the capability CAP_NET_RAW from the first `start` on.
 
-    Every test has addresses of its own, so that a target that trusts on first use meets new peers. Where they do not
-    reach, the target's `restart` command makes them new again; without that command they are used again, and `notes`
-    says so. Connections of earlier tests may still be alive at the target: what it sends on them is not received.
+    Every test has addresses of its own, so that a target that trusts on first use meets new peers. An address from
+    which no TI was sent is as good as new: nobody was met there. Where they do not reach, the target's `restart`
+    command makes them new again; without that command they are used again, and `notes` says so. Connections of earlier
+    tests may still be alive at the target: what it sends on them is not received.
     """
 
     def __init__(self, file: TargetFile, *, seed: int = 1, run: int | None = None) -> None:
@@ -51,6 +54,7 @@ class LiveTarget(Target):
         self._target_mac = ""
         self._settings: dict[str, bool] = {}  # what is known to be set at the target
         self._addresses: set[Address] = set()  # of this test
+        self._met: set[Address] = set()  # those of them that showed the target an identity
         self._flows: set[Flow] = set()  # of this test
         self._past_flows: set[Flow] = set()
         self._applications: list[command.Command] = []
@@ -74,15 +78,18 @@ class LiveTarget(Target):
         for setting in _DEFAULTS:
             self._configure(setting, getattr(setup, setting))
         self._target_mac = link.resolve(self._host(), self._asker(), _RESOLVE_LIMIT * self.time_scale)
-        self._past_flows |= self._flows
-        self._flows = set()
-        self._addresses = set()
         link.drain()
 
     def stop(self) -> None:
         for application in self._applications:
             application.stop()
         self._applications = []
+        self._past_flows |= self._flows
+        self._flows = set()
+        for address in sorted(self._addresses, key=int):
+            self._pool().give_back(address, met=address in self._met)
+        self._addresses = set()
+        self._met = set()
 
     def close(self) -> None:
         self.stop()
@@ -100,16 +107,16 @@ class LiveTarget(Target):
         for family, pool in self._pools.items():
             if pool.taken:
                 found.append(f"other hosts use {', '.join(map(str, pool.taken))}: these addresses were left alone")
-            if pool.reused:
+            if pool.met_again:
                 found.append(
-                    f"the {family} addresses did not reach: tests met the target under addresses that it knew already; "
-                    "name more under 'addresses', or a 'restart' command"
+                    f"the {family} addresses did not reach: in some tests the target remembered another host at our "
+                    "address, which is no first contact; name more under 'addresses', or a 'restart' command"
                 )
         if self._link is not None and self._link.super_frames:
             found.append(
-                f"{self._link.super_frames} packets were longer than the MTU of {self._interface}: segmentation offload "
-                "is on, so that these are not what the target sends; turn it off on both sides "
-                "('ethtool -K DEVICE tso off gso off gro off', or 'ip link set DEVICE gso_max_segs 1')"
+                f"{self._link.super_frames} packets were longer than the MTU of {self._interface}: segmentation "
+                "offload is on, so that these are not what is on a wire; turn it off ('ip link set DEVICE gso_max_segs "
+                f"1' at the target, 'ethtool -K {self._interface} gro off' here)"
             )
         if self._lost:
             found.append(f"this machine was too slow for {self._lost} frames on {self._interface}: they were not seen")
@@ -154,6 +161,8 @@ class LiveTarget(Target):
         if (flow := flow_of(packet)) is not None:
             self._flows.add(flow)
             self._past_flows.discard(flow)
+        if _TI in packet and (addresses := addresses_of(packet)) is not None:
+            self._met.add(addresses[0])
         self._open().send(packet, self._target_mac)
 
     def receive(self, timeout: float) -> Received | None:

@@ -25,7 +25,7 @@ _REQUEST, _REPLY = 1, 2
 
 
 def question(mac: str, asker: Address | None, wanted: Address) -> bytes:
-    """Who has `wanted`? `asker` None makes it a probe: nobody learns anything from it (RFC 5227 2.1.1, RFC 4862 5.4)."""
+    """Who has `wanted`? `asker` None: a probe, from which nobody learns anything (RFC 5227, 2.1.1; RFC 4862, 5.4)."""
     if wanted.version == 4:
         arp = ARP(op=_REQUEST, hwsrc=mac, psrc=str(asker or "0.0.0.0"), hwdst=_NO_MAC, pdst=str(wanted))
         return bytes(Ether(src=mac, dst=_BROADCAST, type=0x0806) / arp)

@@ -63,8 +63,8 @@ class _Conversation:
                 break
         if answer is None:
             raise _Failed(
-                f"{self._where()} does not answer a plain SYN: a packet filter, or TCP/S with enforce=1, which the sanity "
-                "test cannot pass ('configure' in the target file turns it off)"
+                f"{self._where()} does not answer a plain SYN: a packet filter, or TCP/S with enforce=1, which the "
+                "sanity test cannot pass ('configure' in the target file turns it off)"
             )
         if "R" in answer.flags:
             raise _Failed(f"{self._where()} refuses connections: nothing listens there")

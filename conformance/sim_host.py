@@ -1,8 +1,8 @@
 """A TCP/S host to try things with: the reference stack on an ns-3 node, in real time, on an Ethernet interface.
 
-It has a MAC address of its own and answers ARP and neighbour discovery, so that any host on the link can talk to it, and
-`lab conform --target live` can judge it. It runs the services echo (port 7), greet (13) and abort (9). What the suite's
-target file makes a host do, it does when it is told to:
+It has a MAC address of its own and answers ARP and neighbour discovery, so that any host on the link can talk to it,
+and `lab conform --target live` can judge it. It runs the services echo (port 7), greet (13) and abort (9). What the
+suite's target file makes a host do, it does when it is told to:
 
     ip link add near type veth peer far && ip link set near up && ip link set far up
     export PYTHONPATH=bindings:.
@@ -10,8 +10,8 @@ target file makes a host do, it does when it is told to:
     python3 -m conformance.tell /run/sim-host connect 10.9.0.1 80 echo
     ./lab conform --target conformance/targets/example-sim-host.yaml
 
-The kernel at the other end of a veth pair leaves checksums to an offload that the pair has not: 'ethtool -K near tx off'
-makes it compute them, for a plain connection from there ('nc 10.9.0.2 7').
+The kernel at the other end of a veth pair leaves checksums to an offload that the pair has not: 'ethtool -K near tx
+off' makes it compute them, for a plain connection from there ('nc 10.9.0.2 7').
 """
 
 import argparse
@@ -84,9 +84,8 @@ class SimHost:
             case ["restart"]:
                 self._node.restart()
             case _:
-                raise ValueError(
-                    f"expected 'connect ADDRESS PORT {'|'.join(SERVICES)}', 'set {'|'.join(_SETTINGS)} 0|1' or 'restart'"
-                )
+                services, settings = "|".join(SERVICES), "|".join(_SETTINGS)
+                raise ValueError(f"expected 'connect ADDRESS PORT {services}', 'set {settings} 0|1' or 'restart'")
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ SERVICES: tuple[Service, ...] = ("echo", "greet", "abort")
 
 
 class NotDriven(Exception):
-    """The target cannot be brought to do what a test asks of it; the text is the reason. The outcome is inconclusive."""
+    """The target cannot be brought to do what a test asks of it; the text is the reason. Outcome: inconclusive."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Setup:
     """What a test needs the target to be before it starts.
 
     `dialect` is the text by which the target is judged: a simulated host speaks it, a live one speaks what it speaks.
-    `limits` has the names of `tcpslab.stack.Policy` (`max_connections`, `idle_timeout`, …), with times in seconds; what
-    it does not name keeps its default. `deviations` are names of `tcpslab.stack.all_deviations()`. `seed` settles all
-    that is random at the target, where that is ours to settle, and what the suite itself draws.
+    `limits` has the names of `tcpslab.stack.Policy` (`max_connections`, `idle_timeout`, …), with times in seconds;
+    what it does not name keeps its default. `deviations` are names of `tcpslab.stack.all_deviations()`. `seed` settles
+    all that is random at the target, where that is ours to settle, and what the suite itself draws.
     """
 
     dialect: Dialect = "readme"

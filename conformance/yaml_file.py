@@ -36,7 +36,7 @@ class Document:
 
 
 def load(path: Path, schema: dict[str, Any]) -> Document:
-    """Reads and checks `path`; raises `FileError`. The schema's `expected`, where it has one, words what was expected."""
+    """Reads and checks `path`; raises `FileError`. A schema's `expected`, where it has one, says what was expected."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,9 +1,11 @@
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-
+from kernel_host import target_file
 from namespaces import Cable
+
+from conformance.live_target import LiveTarget
 
 
 @pytest.fixture
@@ -15,3 +17,19 @@ def cable() -> Iterator[Cable]:
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture
+def make_target(cable: Cable) -> Iterator[Callable[..., LiveTarget]]:
+    """Makes live targets of the kernel at the far end; arguments are changes of the target file."""
+    made: list[LiveTarget] = []
+
+    def make(**changes: object) -> LiveTarget:
+        made.append(LiveTarget(target_file(cable, **changes), run=1))
+        return made[-1]
+
+    cable.serve()
+    with cable.ours.entered():
+        yield make
+        for target in made:
+            target.close()

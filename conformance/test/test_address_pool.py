@@ -8,6 +8,7 @@ import pytest
 
 from conformance.address_pool import AddressPool, candidates
 from conformance.interface import Interface
+from conformance.target import NotDriven
 from conformance.target_file import Address
 from tcpslab.outcome import InfrastructureError, RequestError
 
@@ -59,19 +60,46 @@ def test_without_a_subnet_of_the_host_addresses_must_be_named() -> None:
 
 def test_every_address_is_handed_out_once_before_one_comes_again() -> None:
     small = pool(100)
-    handed_out = [small.take() for _ in range(100)]
-    assert len(set(handed_out)) == 100
-    assert not small.reused
-    assert small.take() == handed_out[0]
-    assert small.reused
+    handed_out = [small.take() for _ in range(99)]
+    for address in handed_out:
+        small.give_back(address, met=False)
+    last = small.take()
+    assert len({*handed_out, last}) == 100
+    small.give_back(last, met=False)
+    assert [small.take() for _ in range(100)] == [*handed_out, last]
+    assert not small.met_again
+
+
+def test_an_address_where_somebody_was_met_comes_last() -> None:
+    small = pool(3)
+    first, second, third = (small.take() for _ in range(3))
+    small.give_back(first, met=True)
+    small.give_back(third, met=False)
+    small.give_back(second, met=False)
+    assert small.reaches(2)
+    assert not small.reaches(3)
+    assert [small.take(), small.take()] == [third, second]
+    assert not small.met_again
+    assert small.take() == first
+    assert small.met_again
+
+
+def test_a_target_that_forgot_everybody_has_met_nobody() -> None:
+    small = pool(1)
+    small.give_back(small.take(), met=True)
+    assert not small.reaches(1)
+    small.renew()
+    assert small.reaches(1)
+    assert small.take()
+    assert not small.met_again
 
 
 def test_taken_addresses_are_passed_over_and_remembered() -> None:
     other = addresses("10.0.0.2", "10.0.0.40")
     some = pool(50, other)
     assert not set(other) & {some.take() for _ in range(48)}
-    assert not some.reused
     assert some.taken == other
+    assert not some.reaches(1)
 
 
 def test_how_far_the_addresses_reach() -> None:
@@ -81,11 +109,14 @@ def test_how_far_the_addresses_reach() -> None:
     some.take()
     assert some.reaches(39)
     assert not some.reaches(40)
-    some.renew()
-    assert some.reaches(40)
-    for _ in range(41):
-        some.take()
-    assert not some.reaches(1)  # 39 are left, but the target knows them
+
+
+def test_a_test_that_wants_more_addresses_than_there_are_is_not_driven() -> None:
+    small = pool(2)
+    assert small.take()
+    assert small.take()
+    with pytest.raises(NotDriven, match="2 addresses are not enough for this test"):
+        small.take()
 
 
 def test_a_network_without_a_free_address_is_an_error() -> None:

@@ -32,7 +32,8 @@ def test_a_command_that_fails_is_shown_with_its_output() -> None:
 
 def test_a_command_that_does_not_end_is_ended() -> None:
     begin = time.monotonic()
-    with pytest.raises(InfrastructureError, match=r"waiting: not done after 0\.2 s: 'echo \$\$; sleep 60; :' runs") as late:
+    shown = r"waiting: not done after 0\.2 s: 'echo \$\$; sleep 60; :' runs"
+    with pytest.raises(InfrastructureError, match=shown) as late:
         command.run("echo $$; sleep 60; :", "waiting", 0.2)
     assert time.monotonic() - begin < 10
     assert not alive(int(str(late.value).splitlines()[-1]))

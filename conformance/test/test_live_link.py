@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from namespaces import ROOT, Cable
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import IPv6
 
@@ -17,7 +18,6 @@ from conformance import neighbours
 from conformance.interface import read_interface
 from conformance.link import Link, own_mac
 from conformance.target import NotDriven
-from namespaces import ROOT, Cable
 from tcpslab.outcome import Exit, InfrastructureError, RequestError
 
 MAC = own_mac(1)

@@ -1,13 +1,16 @@
 """The suite's own peer over the target `live`, against a host in another process that speaks TCP/S in real time."""
 
+import contextlib
 import os
 import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from namespaces import ROOT, Cable
 
 from conformance import sanity, target_file
 from conformance.arena import Arena
@@ -15,7 +18,6 @@ from conformance.live_target import LiveTarget
 from conformance.protection import Arithmetic
 from conformance.target import Setup
 from conformance.target_file import TargetFile
-from namespaces import ROOT, Cable
 from tcpslab.outcome import Exit
 from tcpslab.scapy import DIALECTS
 
@@ -33,23 +35,45 @@ def order(control: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@dataclass(frozen=True)
+class Started:
+    cable: Cable
+    control: Path
+    target: LiveTarget
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Started]]:
+    """Starts a host of the dialect at the far end of a cable of its own, and the target that drives it, once."""
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    known: dict[str, Started] = {}
+
+    def start(dialect: str) -> Started:
+        if dialect not in known:
+            cable, control = Cable(), tmp_path_factory.mktemp(dialect) / "control"
+            known[dialect] = Started(cable, control, LiveTarget(example(control)))
+            cable.theirs.ip("address", "flush", "dev", "far")  # the kernel there is not to be the host
+            host = [*PYTHON, "conformance.sim_host", "far", "--dialect", dialect, "--control", str(control)]
+            cable.start(cable.theirs, *host, env=ENVIRONMENT)
+        return known[dialect]
+
+    yield start
+    for each in known.values():
+        each.target.close()
+        each.cable.close()
+
+
 @pytest.fixture
-def make_target(cable: Cable, tmp_path: Path) -> Iterator[MakeTarget]:
-    """Starts a host of the dialect at the far end, and is the target that drives it as the example file does."""
-    made: list[LiveTarget] = []
-    control = tmp_path / "control"
+def make_target(started: Callable[[str], Started]) -> Iterator[MakeTarget]:
+    with contextlib.ExitStack() as stack:
 
-    def make(dialect: str) -> LiveTarget:
-        host = [*PYTHON, "conformance.sim_host", "far", "--dialect", dialect, "--control", str(control)]
-        cable.start(cable.theirs, *host, env=ENVIRONMENT)
-        made.append(LiveTarget(example(control)))
-        return made[-1]
+        def make(dialect: str) -> LiveTarget:
+            one = started(dialect)
+            stack.enter_context(one.cable.ours.entered())
+            return one.target
 
-    cable.theirs.ip("address", "flush", "dev", "far")  # the kernel there is not to be the host
-    with cable.ours.entered():
         yield make
-        for target in made:
-            target.close()
 
 
 def example(control: Path) -> TargetFile:
@@ -128,10 +152,16 @@ def test_a_restart_is_a_new_identity(make_target: MakeTarget) -> None:
     ],
 )
 def test_an_order_that_makes_no_sense_is_refused(
-    make_target: MakeTarget, tmp_path: Path, words: list[str], wrong: str
+    started: Callable[[str], Started], words: list[str], wrong: str
 ) -> None:
-    make_target("readme")
-    refused = order(tmp_path / "control", *words)
+    control = started("readme").control
+    refused = order(control, *words)
     assert refused.returncode == Exit.BAD_REQUEST
     assert wrong in refused.stderr
-    assert order(tmp_path / "control", "restart").returncode == Exit.AS_EXPECTED  # and the host goes on
+    assert order(control, "set", "enforce", "0").returncode == Exit.AS_EXPECTED  # and the host goes on
+
+
+def test_an_order_to_nobody_fails(tmp_path: Path) -> None:
+    unheard = order(tmp_path / "control", "restart")
+    assert unheard.returncode == Exit.INFRASTRUCTURE
+    assert "No such file or directory" in unheard.stderr

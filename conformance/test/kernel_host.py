@@ -1,0 +1,69 @@
+"""The kernel at the far end of a cable as a live target, and a simple TCP to talk to it."""
+
+from scapy.layers.inet import IP, TCP
+from scapy.layers.inet6 import IPv6
+
+import namespaces
+from conformance.target import Family, Target
+from conformance.target_file import TargetFile
+from namespaces import ABORT, ECHO, GREET, Cable
+
+FAMILIES: tuple[Family, ...] = ("ipv4", "ipv6")
+
+
+def target_file(cable: Cable, **changes: object) -> TargetFile:
+    connect = cable.theirs.command(["python3", str(namespaces.SERVICES), "connect", "{address}", "{port}", "{service}"])
+    values = {
+        "name": "a Linux host",
+        "target": "live",
+        "host": Cable.host,
+        "interface": "near",
+        "services": {"echo": ECHO, "greet": GREET, "abort": ABORT},
+        "connect": " ".join(connect),
+    }
+    return TargetFile(**{**values, **changes})
+
+
+class Conversation:
+    """A TCP of the simplest kind, in Scapy packets: everything arrives once and in order on this cable."""
+
+    def __init__(self, target: Target, family: str, our_port: int = 40000) -> None:
+        self.target = target
+        self.layer = IP if family == "ipv4" else IPv6
+        self.address, self.our_port, self.their_port = target.address(), our_port, 0
+        self.seq, self.ack = 1000, 0
+
+    def send(self, flags: str, payload: bytes = b"") -> None:
+        segment = TCP(
+            sport=self.our_port, dport=self.their_port, flags=flags, seq=self.seq, ack=self.ack, window=60000
+        )
+        self.target.send(bytes(self.layer(src=self.address, dst=self.target.host) / segment / payload))
+        self.seq += len(payload) + ("S" in flags) + ("F" in flags)
+
+    def receive(self) -> TCP:
+        received = self.target.receive(3)
+        assert received is not None
+        segment = self.layer(received.data)[TCP]
+        payload = bytes(segment.payload)
+        self.ack = (segment.seq + len(payload) + ("S" in segment.flags) + ("F" in segment.flags)) % 2**32
+        return segment
+
+    def receive_all(self, flag: str) -> bytes:
+        """The payload of all segments up to the one with `flag`."""
+        payload = b""
+        while flag not in (segment := self.receive()).flags:
+            payload += bytes(segment.payload)
+        return payload + bytes(segment.payload)
+
+    def connect(self, port: int) -> None:
+        self.their_port = port
+        self.send("S")
+        assert self.receive().flags == "SA"
+        self.send("A")
+
+    def accept(self) -> None:
+        syn = self.receive()
+        assert syn.flags & "SA" == "S"
+        assert syn.dport == self.our_port
+        self.their_port = syn.sport
+        self.send("SA")
