@@ -46,6 +46,7 @@ namespace {
 
 // The peer acknowledges our SYN, which one who only guesses numbers cannot do; or our TCP goes on to send. A pure ACK
 // of a server's TCP says nothing: it may answer a stray segment.
+// TCPS-OPEN-03, TCPS-TIME-06
 bool CompletesHandshake(const stack::Segment& segment, bool outbound, const Connection& connection) {
   if ((segment.flags & (wire::kSyn | wire::kRst)) != 0) return false;
   if (outbound) return connection.role == stack::Role::kClient || !segment.IsPureAck();
@@ -57,15 +58,18 @@ bool CompletesHandshake(const stack::Segment& segment, bool outbound, const Conn
 
 Verdict Tcps::Engine::Run(Step& step) {
   if (!Concerns(step.segment, step.outbound)) return Verdict::kPass;
+  // TCPS-FAIL-07
   step.connection = table_.Find(step.key);
   if (step.connection == nullptr) step.blocked = blocked_.Find(step.key);
   const State state = step.connection != nullptr ? step.connection->state
                       : step.blocked != nullptr  ? State::kBlocked
                                                  : State::kNone;
+  // TCPS-TC-14
   if (!step.outbound && step.segment.Has(wire::kSyn)) FindOffer(step);
   const Rule& rule = RuleFor(traits_.transitions, state, Classify(step));
 
   if (step.connection != nullptr && step.connection->Protected() && !Deviates(kIgnoreTraffic)) {
+    // TCPS-TIME-05
     step.connection->last_active = step.now;
   }
   const Outcome outcome = Perform(rule.action, step);
@@ -81,6 +85,7 @@ Verdict Tcps::Engine::Run(Step& step) {
   return outcome.verdict;
 }
 
+// TCPS-FRAG-06, TCPS-FRAG-07, TCPS-LOOP-01, TCPS-LOOP-02, TCPS-LOOP-03, TCPS-LOOP-04, TCPS-TC-15
 bool Tcps::Engine::Concerns(const stack::Segment& segment, bool outbound) const {
   const wire::Address& source = segment.source.address;
   const wire::Address& destination = segment.destination.address;
@@ -90,6 +95,7 @@ bool Tcps::Engine::Concerns(const stack::Segment& segment, bool outbound) const 
   return !(traits_.exempts_own_host && own_host);
 }
 
+// TCPS-KEY-14, TCPS-KEY-15, TCPS-KEY-16, TCPS-LOG-18, TCPS-SYN-02
 void Tcps::Engine::FindOffer(Step& step) {
   step.tc = FindTc(step.segment.options, config.deviations);
   if (!step.tc) {
@@ -105,6 +111,7 @@ void Tcps::Engine::FindOffer(Step& step) {
   if (traits_.removes_syn_payload && protects) step.segment.payload = {};
 }
 
+// TCPS-RST-08, TCPS-TM-03
 Input Tcps::Engine::Classify(const Step& step) const {
   const stack::Segment& segment = step.segment;
   const bool out = step.outbound;
@@ -194,6 +201,7 @@ void Tcps::Engine::SetState(const stack::FlowKey& key, Connection& connection, S
       {.time = now, .flow = connection.FlowOf(key), .from = ToString(previous), .to = ToString(next)});
 }
 
+// TCPS-LOG-08, TCPS-LOG-14
 void Tcps::Engine::Block(const stack::FlowKey& key, const Connection& connection, stack::Instant now) {
   const stack::Flow flow = connection.FlowOf(key);
   const std::optional<BlockedFlow> forgotten = blocked_.Add({.key = key,
@@ -226,6 +234,7 @@ void Tcps::Engine::AnswerWithReset(const stack::Segment& segment) {
   services_.segments.ToNetwork(reset);
 }
 
+// TCPS-LOG-17, TCPS-OPT-11
 void Tcps::Engine::NoteMalformed(const Step& step) {
   if (const std::optional<wire::Error> error = step.segment.options.Check()) {
     Report(EventKind::kMalformedOption, step, std::string(wire::ToString(*error)));

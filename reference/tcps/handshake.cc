@@ -40,6 +40,7 @@ void Distort(SessionKeys& keys, std::uint32_t client_isn, const Deviations& devi
 
 }  // namespace
 
+// TCPS-LIM-03
 void Tcps::Engine::ShedHalfOpen() {
   const std::size_t half = std::max<std::size_t>(config.policy.max_connections / 2, 1);
   if (!traits_.drops_when_table_full || half_open_.size() < half || Deviates(kHalfOpenFillsTable)) return;
@@ -48,6 +49,7 @@ void Tcps::Engine::ShedHalfOpen() {
   table_.Erase(oldest);
 }
 
+// TCPS-LIM-09, TCPS-LOG-10
 bool Tcps::Engine::MakeRoom(const Step& step) {
   if (table_.size() < config.policy.max_connections || Deviates(kNoConnectionLimit)) return true;
   Report(EventKind::kTableFull, step);
@@ -71,6 +73,7 @@ Connection& Tcps::Engine::Begin(Step& step, Role role) {
   return connection;
 }
 
+// TCPS-OPEN-02, TCPS-TC-05
 void Tcps::Engine::GenerateKey(Connection& connection) {
   crypto::KeyPair pair = Deviates(kReuseEphemeralKey) ? crypto::KeyPair::FromPrivate(identity.private_key.Clone())
                                                       : crypto::KeyPair::Generate(services_.random);
@@ -78,18 +81,22 @@ void Tcps::Engine::GenerateKey(Connection& connection) {
   connection.own_key = pair.public_key;
 }
 
+// TCPS-TC-01, TCPS-TC-02, TCPS-TC-12
 void Tcps::Engine::InsertTc(Step& step) {
   stack::Segment& segment = step.segment;
   if (Deviates(segment.IsSyn() ? kOmitTcFromSyn : kOmitTcFromSynAck)) return;
   const std::size_t before = segment.HeaderSize();
   segment.options = MakeSynOptions(segment.options, step.connection->own_key, config.deviations);
+  // TCPS-SYN-01
   if (traits_.removes_syn_payload) {
     segment.payload = {};
   } else if (segment.HeaderSize() > before) {
+    // TCPS-SYN-03, TCPS-SYN-04
     OverwriteSynPayload(segment.payload, segment.HeaderSize() - before);
   }
 }
 
+// TCPS-LIM-01, TCPS-LIM-05
 Tcps::Engine::Outcome Tcps::Engine::Open(Step& step) {
   if (!MakeRoom(step)) return {traits_.drops_when_table_full ? Verdict::kDrop : Verdict::kPass, false};
   return Reopen(step);
@@ -103,11 +110,13 @@ Tcps::Engine::Outcome Tcps::Engine::Reopen(Step& step) {
   return {};
 }
 
+// TCPS-FAIL-04, TCPS-TOFU-14
 Tcps::Engine::Outcome Tcps::Engine::ReopenBlocked(Step& step) {
   if (step.segment.sequence == step.blocked->local_isn) return kStayAndDrop;
   return Open(step);
 }
 
+// TCPS-ENF-06, TCPS-OPEN-01
 Tcps::Engine::Outcome Tcps::Engine::RepeatSyn(Step& step) {
   if (Deviates(kFreshKeyOnSynRetransmit)) GenerateKey(*step.connection);
   step.connection->local_isn = step.segment.sequence;
@@ -116,6 +125,7 @@ Tcps::Engine::Outcome Tcps::Engine::RepeatSyn(Step& step) {
   return kStay;
 }
 
+// TCPS-OPEN-01, TCPS-OPEN-07
 Tcps::Engine::Outcome Tcps::Engine::RepeatOrReopen(Step& step) {
   const bool repeated = step.connection->role == Role::kClient && step.connection->local_isn == step.segment.sequence;
   if (!repeated) return Reopen(step);
@@ -128,6 +138,7 @@ void Tcps::Engine::TakeOffer(Connection& connection, const HeldOffer& offer) {
   connection.peer_key = offer.key;
 }
 
+// TCPS-LIM-02, TCPS-LIM-06
 Tcps::Engine::Outcome Tcps::Engine::Accept(Step& step) {
   const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc};
   const bool replaces = step.connection != nullptr && traits_.drops_when_table_full;
@@ -140,16 +151,19 @@ Tcps::Engine::Outcome Tcps::Engine::Accept(Step& step) {
   return {};
 }
 
+// TCPS-OPEN-15
 Tcps::Engine::Outcome Tcps::Engine::UpdateOffer(Step& step) {
   TakeOffer(*step.connection, {.initial_sequence = step.segment.sequence, .key = *step.tc});
   step.connection->last_active = step.now;
   return kStay;
 }
 
+// TCPS-OPEN-06
 Tcps::Engine::Outcome Tcps::Engine::ReplaceOffer(Step& step) {
   return step.segment.sequence == step.connection->remote_isn ? kStay : UpdateOffer(step);
 }
 
+// TCPS-OPEN-08
 Tcps::Engine::Outcome Tcps::Engine::HoldOffer(Step& step) {
   if (Deviates(kNeverReopen)) return kStay;
   // A blocked flow comes back with another initial sequence number only. On a live one the same SYN is held too: our
@@ -169,6 +183,7 @@ Tcps::Engine::Outcome Tcps::Engine::HoldOffer(Step& step) {
   return kStay;
 }
 
+// TCPS-LOG-16, TCPS-OPEN-12, TCPS-OPEN-13
 Tcps::Engine::Outcome Tcps::Engine::SimultaneousOpen(Step& step) {
   if (Refuses(kSimultaneousOpenInClear)) {
     Block(step.key, *step.connection, step.now);
@@ -180,6 +195,7 @@ Tcps::Engine::Outcome Tcps::Engine::SimultaneousOpen(Step& step) {
   return {};
 }
 
+// TCPS-ENF-01, TCPS-FALL-01, TCPS-LOG-09
 Tcps::Engine::Outcome Tcps::Engine::RefuseOrPass(Step& step) {
   if (Refuses(kServerIgnoresEnforce)) {
     Report(EventKind::kDowngradeRefused, step, "SYN without TC");
@@ -195,6 +211,7 @@ Tcps::Engine::Outcome Tcps::Engine::RefuseOrCross(Step& step) {
   return {};
 }
 
+// TCPS-KEY-01, TCPS-KEY-19, TCPS-KEY-20, TCPS-TM-25
 bool Tcps::Engine::DeriveKeys(const Step& step) {
   Connection& connection = *step.connection;
   const std::optional<crypto::SharedSecret> shared = crypto::Agree(connection.ephemeral, connection.peer_key);
@@ -216,6 +233,7 @@ bool Tcps::Engine::DeriveKeys(const Step& step) {
   return true;
 }
 
+// TCPS-TC-02
 Tcps::Engine::Outcome Tcps::Engine::Answer(Step& step) {
   Connection& connection = *step.connection;
   if (traits_.checks_handshake_ack && step.segment.acknowledgement != connection.remote_isn + 1) {
@@ -235,6 +253,7 @@ Tcps::Engine::Outcome Tcps::Engine::Answer(Step& step) {
   return {};
 }
 
+// TCPS-OPEN-05, TCPS-OPEN-09
 Tcps::Engine::Outcome Tcps::Engine::AnswerAgain(Step& step) {
   Connection& connection = *step.connection;
   const std::uint32_t answered = step.segment.acknowledgement - 1;
@@ -259,6 +278,7 @@ Tcps::Engine::Outcome Tcps::Engine::AnswerAgain(Step& step) {
   return kStay;
 }
 
+// TCPS-FAIL-04, TCPS-OPEN-09, TCPS-TOFU-14
 Tcps::Engine::Outcome Tcps::Engine::AnswerHeld(Step& step) {
   const std::optional<HeldOffer> offer = step.blocked->held;
   if (!offer || offer->initial_sequence != step.segment.acknowledgement - 1 || !MakeRoom(step)) return kStayAndDrop;
@@ -273,6 +293,7 @@ Tcps::Engine::Outcome Tcps::Engine::AnswerPlain(Step& step) {
   return {DropIfEnforcing(), false};
 }
 
+// TCPS-ENF-05, TCPS-OPEN-10, TCPS-OPEN-11, TCPS-OPEN-18
 Tcps::Engine::Outcome Tcps::Engine::Complete(Step& step) {
   Connection& connection = *step.connection;
   if (traits_.checks_handshake_ack && step.segment.acknowledgement != connection.local_isn + 1) return kStay;
@@ -284,12 +305,14 @@ Tcps::Engine::Outcome Tcps::Engine::Complete(Step& step) {
   return {};
 }
 
+// TCPS-ENF-12, TCPS-FALL-02
 Tcps::Engine::Outcome Tcps::Engine::FallBackOnce(Step& step) {
   const bool refuses = Refuses(kClientIgnoresEnforce);
   Report(refuses ? EventKind::kDowngradeRefused : EventKind::kFellBack, step, "SYN-ACK without TC");
   return {refuses ? Verdict::kDrop : Verdict::kPass, true};
 }
 
+// TCPS-ENF-04, TCPS-FALL-02, TCPS-KEY-17, TCPS-LOG-09, TCPS-LOG-16
 Tcps::Engine::Outcome Tcps::Engine::FallBackOrRefuse(Step& step) {
   if (traits_.checks_handshake_ack && step.segment.acknowledgement != step.connection->local_isn + 1) return kStay;
   if (Refuses(kClientIgnoresEnforce)) {

@@ -29,6 +29,7 @@ constexpr std::uint8_t kMaximumAnswers = 8;
 // R9: how far from what is in order a TI may stand.
 constexpr std::uint32_t kIdentityWindow = 65535;
 
+// TCPS-TI-31, TCPS-TI-32, TCPS-TI-36
 bool InIdentityWindow(const stack::Segment& segment, const Connection& connection) {
   const std::uint32_t in_order = connection.last_acknowledgement;
   return wire::SequenceWithin(segment.sequence, in_order - kIdentityWindow, in_order + kIdentityWindow) &&
@@ -37,6 +38,7 @@ bool InIdentityWindow(const stack::Segment& segment, const Connection& connectio
 
 }  // namespace
 
+// TCPS-TI-05, TCPS-TI-13, TCPS-TI-14, TCPS-TI-16, TCPS-TI-17, TCPS-TI-18, TCPS-TI-19
 bool Tcps::Engine::IdentityDue(const Connection& connection) const {
   if (!connection.Protected() || Deviates(kNeverSendIdentity)) return false;
   const IdentityExchange& exchange = connection.identity;
@@ -45,6 +47,7 @@ bool Tcps::Engine::IdentityDue(const Connection& connection) const {
   return !exchange.judged || (traits_.both_sides_authenticate && (!exchange.sent || exchange.owed));
 }
 
+// TCPS-ACK-04, TCPS-TI-02, TCPS-TI-03
 Tcps::Engine::Outcome Tcps::Engine::AttachIdentity(Step& step) {
   Connection& connection = *step.connection;
   if (IdentityDue(connection)) {
@@ -58,6 +61,7 @@ Tcps::Engine::Outcome Tcps::Engine::AttachIdentity(Step& step) {
   return kStay;
 }
 
+// TCPS-TI-07, TCPS-TI-08, TCPS-TI-10
 Identity Tcps::Engine::OwnIdentity(const Connection& connection, const wire::Address& peer_address) {
   Identity own{.key = identity.public_key, .proof = {}};
   Peer* peer = peers.Find(peer_address);
@@ -94,6 +98,7 @@ std::uint32_t Tcps::Engine::ProofIsn(const Connection& connection) const {
   return Deviates(kAuthTagLittleEndian) ? boost::endian::endian_reverse(client_isn) : client_isn;
 }
 
+// TCPS-TOFU-02, TCPS-TOFU-17, TCPS-TOFU-18, TCPS-TOFU-19, TCPS-TOFU-20, TCPS-TOFU-25, TCPS-TOFU-26
 bool Tcps::Engine::ProofHolds(Peer& peer, const Connection& connection, const AuthTag& proof) {
   if (Deviates(kIgnoreAuthTag) || (Deviates(kZeroProofSuffices) && IsZero(proof))) return true;
   const auto& shared = StaticSecret(peer);
@@ -109,6 +114,7 @@ bool Tcps::Engine::ProofHolds(Peer& peer, const Connection& connection, const Au
   return traits_.first_contact_while_unproven && IsZero(proof) && began_before_proof;
 }
 
+// TCPS-TI-11, TCPS-TI-12, TCPS-TI-34
 Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
   const std::optional<Identity> shown = FindTi(step.segment.options);
   if (!shown) {
@@ -124,6 +130,7 @@ Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
   IdentityExchange& exchange = connection.identity;
   if (!exchange.judged) {
     if (traits_.checks_identity_window && !InIdentityWindow(step.segment, connection)) {
+      // TCPS-LOG-12
       Report(EventKind::kTiOutOfWindow, step);
       return kStay;
     }
@@ -132,10 +139,12 @@ Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
   const Peer* peer = peers.Find(step.remote().address);
   if (connection.state == State::kAuthenticated && (peer == nullptr || peer->key != shown->key)) {
     if (Deviates(kBlockOnLateIdentity)) return Mismatch(step, "late TI");
+    // TCPS-LOG-11, TCPS-TI-33
     Report(EventKind::kTiConflict, step, Fingerprint(shown->key));
     return kStay;
   }
   // The peer still sends TI, so it may lack ours.
+  // TCPS-TI-20, TCPS-TI-21, TCPS-TI-22, TCPS-TI-30
   const bool may_answer =
       (exchange.answers < kMaximumAnswers || Deviates(kAnswerIdentityWithoutEnd)) && !Deviates(kNeverAnswerIdentity);
   if (exchange.sent && step.now - exchange.last_sent >= kIdentityInterval && may_answer && !exchange.owed) {
@@ -145,6 +154,7 @@ Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
   return kStay;
 }
 
+// TCPS-TOFU-01, TCPS-TOFU-02, TCPS-TOFU-03, TCPS-TOFU-04
 Tcps::Engine::Outcome Tcps::Engine::JudgeFirst(Step& step, const Identity& shown) {
   const wire::Address& address = step.remote().address;
   Connection& connection = *step.connection;
@@ -165,6 +175,7 @@ Tcps::Engine::Outcome Tcps::Engine::JudgeFirst(Step& step, const Identity& shown
   return {};
 }
 
+// TCPS-LOG-07, TCPS-TOFU-05, TCPS-TOFU-06, TCPS-TOFU-15, TCPS-TOFU-16, TCPS-TOFU-24
 Tcps::Engine::Outcome Tcps::Engine::Mismatch(Step& step, std::string detail) {
   Connection& connection = *step.connection;
   Report(EventKind::kMitmSuspected, step, std::move(detail));
@@ -185,6 +196,7 @@ Tcps::Engine::Outcome Tcps::Engine::Mismatch(Step& step, std::string detail) {
   return kStayAndDrop;
 }
 
+// TCPS-TI-15, TCPS-TI-23, TCPS-TI-24, TCPS-TI-25
 stack::Instant Tcps::Engine::OwnAckDeadline(const Connection& connection) const {
   const IdentityExchange& exchange = connection.identity;
   // After both FINs the rule goes on: a short connection that lost a TI has no other time to repair it. The RST by
@@ -226,6 +238,7 @@ void Tcps::Engine::EmitIdentity(const stack::FlowKey& key, Connection& connectio
   services_.segments.ToNetwork(ack);
 }
 
+// TCPS-TI-28, TCPS-TI-29
 void Tcps::Engine::EmitIdentityBeforeFin(Step& step) {
   Connection& connection = *step.connection;
   const IdentityExchange& exchange = connection.identity;
@@ -240,6 +253,7 @@ void Tcps::Engine::EmitIdentityBeforeFin(Step& step) {
                step.now);
 }
 
+// TCPS-TI-26, TCPS-TI-27
 void Tcps::Engine::NoteOutbound(const Step& step) {
   Connection& connection = *step.connection;
   const std::uint32_t end = step.segment.sequence + step.segment.SequenceLength();

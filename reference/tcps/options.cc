@@ -29,6 +29,7 @@ bool HasPrefix(std::span<const std::byte> bytes, std::size_t length, const Magic
 }
 
 // The body behind the magic of the first option of that length and magic; empty if there is none.
+// TCPS-OPT-01, TCPS-OPT-02, TCPS-OPT-03, TCPS-OPT-04, TCPS-OPT-05, TCPS-OPT-08, TCPS-OPT-09
 std::span<const std::byte> FindBody(const wire::OptionArea& options, std::size_t length, const Magic& magic) {
   for (const wire::OptionView option : options) {
     if (option.bytes().size() == length && HasPrefix(option.bytes(), length, magic)) {
@@ -46,6 +47,7 @@ crypto::PublicKey KeyAt(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+// TCPS-OPT-06
 std::optional<crypto::PublicKey> FindTc(const wire::OptionArea& options, const Deviations& deviations) {
   for (const wire::OptionView option : options) {
     const std::span<const std::byte> bytes = option.bytes();
@@ -58,6 +60,7 @@ std::optional<crypto::PublicKey> FindTc(const wire::OptionArea& options, const D
   return std::nullopt;
 }
 
+// TCPS-OPT-07
 std::optional<crypto::Tag> FindTm(const wire::OptionArea& options) {
   const std::span<const std::byte> body = FindBody(options, kTmSize, kTmMagic);
   if (body.empty()) return std::nullopt;
@@ -74,6 +77,7 @@ std::optional<Identity> FindTi(const wire::OptionArea& options) {
   return identity;
 }
 
+// TCPS-OPT-10
 std::optional<crypto::PublicKey> FindTcPastEnd(const wire::OptionArea& options, std::span<const std::byte> payload) {
   std::size_t end = 0;  // where the well-formed options stop
   for (const wire::OptionView option : options) end = option.offset() + option.bytes().size();
@@ -87,6 +91,7 @@ std::optional<crypto::PublicKey> FindTcPastEnd(const wire::OptionArea& options, 
   return key;
 }
 
+// TCPS-TC-06, TCPS-TC-07, TCPS-TC-08, TCPS-TC-09, TCPS-TC-10
 wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::PublicKey& key,
                                 const Deviations& deviations) {
   std::array<std::byte, kTcSize> tc{};
@@ -106,6 +111,7 @@ wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::P
     if (kind == wire::kMaximumSegmentSize && size == bytes.size() && !deviations.Has(kKeepMss)) {
       auto* value = reinterpret_cast<unsigned char*>(&bytes[2]);
       const std::uint16_t mss = boost::endian::load_big_u16(value);
+      // TCPS-MSS-01, TCPS-MSS-02
       if (mss > kMssRoom) boost::endian::store_big_u16(value, static_cast<std::uint16_t>(mss - kMssRoom));
     }
     static_cast<void>(options.Append(std::span(bytes).first(size)));
@@ -117,12 +123,14 @@ wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::P
   return options;
 }
 
+// TCPS-OPT-12, TCPS-TM-01, TCPS-TM-02
 bool AppendTm(wire::OptionArea& options, const crypto::Tag& tag) {
   std::array<std::byte, kTmSize> tm{};
   std::ranges::copy(tag, PutPrefix(tm, kTmMagic).begin());
   return options.Append(tm).has_value();
 }
 
+// TCPS-TI-01, TCPS-TI-03
 wire::OptionArea MakeTiOptions(const Identity& identity) {
   std::array<std::byte, kTiSize> ti{};
   const std::span<std::byte> body = PutPrefix(ti, kTiMagic);

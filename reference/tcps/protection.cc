@@ -31,6 +31,7 @@ std::uint64_t Tcps::Engine::PositionOf(Direction& direction, const stack::Segmen
   return Deviates(kTruncatePositions) ? static_cast<std::uint32_t>(position) : position;
 }
 
+// TCPS-ENC-02, TCPS-ENC-03, TCPS-ENC-08
 void Tcps::Engine::Encipher(const Direction& direction, std::uint64_t position, std::span<std::byte> text) const {
   if (Deviates(kNullCipher)) return;
   if (Deviates(kRestartKeystream)) position = 0;
@@ -48,12 +49,14 @@ crypto::Tag Tcps::Engine::TagOf(const Direction& direction, std::uint64_t positi
                         Deviates(kTagWithoutPosition) ? 0 : position, static_cast<std::uint8_t>(flags), covered);
 }
 
+// TCPS-TM-07, TCPS-TM-23
 bool Tcps::Engine::TagHolds(const crypto::Tag& tag, const crypto::Tag& expected) const {
   if (Deviates(kAcceptInvalidTag) || (Deviates(kAcceptZeroTag) && tag == crypto::Tag{})) return true;
   const std::size_t compared = Deviates(kCompareTagPrefix) ? 12 : tag.size();
   return crypto::ConstantTimeEqual(std::span(tag).first(compared), std::span(expected).first(compared));
 }
 
+// TCPS-FIN-01, TCPS-FIN-02, TCPS-TM-01
 Tcps::Engine::Outcome Tcps::Engine::Protect(Step& step) {
   stack::Segment& segment = step.segment;
   Connection& connection = *step.connection;
@@ -63,11 +66,13 @@ Tcps::Engine::Outcome Tcps::Engine::Protect(Step& step) {
   if (fin && segment.payload.empty() && Deviates(kFinWithoutTag)) return kStay;
   if (fin) EmitIdentityBeforeFin(step);
 
+  // TCPS-OPT-13
   if (traits_.makes_room && segment.options.size() + kTmSize > wire::kMaximumOptionBytes) {
     segment.options.Remove(wire::kSack);
     segment.options.PadWithNop();
   }
   if (segment.options.size() + kTmSize > wire::kMaximumOptionBytes) {
+    // TCPS-LOG-15, TCPS-OPT-14, TCPS-OPT-15
     Report(EventKind::kNoRoom, step);
     return kStayAndDrop;
   }
@@ -94,10 +99,12 @@ Tcps::Engine::Outcome Tcps::Engine::Protect(Step& step) {
   return kStay;
 }
 
+// TCPS-FIN-04, TCPS-FIN-05, TCPS-TM-04, TCPS-TM-06
 Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
   stack::Segment& segment = step.segment;
   Connection& connection = *step.connection;
 
+  // TCPS-TI-35, TCPS-TI-37
   if (traits_.judges_every_segment && connection.state == State::kEncrypted) {
     const Outcome judged = Judge(step);
     if (judged.verdict == Verdict::kDrop) return judged;
@@ -109,20 +116,24 @@ Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
     const bool bare_fin = segment.payload.empty();
     if (Deviates(kAcceptMissingTag) || (Deviates(kAcceptUntaggedFin) && bare_fin)) return kStay;
     NoteMalformed(step);
+    // TCPS-LOG-19
     Report(EventKind::kTagMissing, step);
     return kStayAndDrop;
   }
   const std::uint64_t position = PositionOf(connection.in, segment, connection.remote_isn);
   if (Deviates(kCommitBeforeTag)) connection.in.Commit(position);
   if (!TagHolds(*tag, TagOf(connection.in, position, segment))) {
+    // TCPS-FAIL-06, TCPS-LOG-19, TCPS-TM-05, TCPS-TM-24
     Report(EventKind::kTagInvalid, step);
     if (Deviates(kDieOnInvalidTag)) SetState(step.key, connection, State::kDead, step.now);
     return kStayAndDrop;
   }
   connection.in.Commit(position);
+  // TCPS-ENC-09, TCPS-ENC-10
   Encipher(connection.in, position, segment.payload);
 
   if (segment.Has(wire::kFin)) {
+    // TCPS-FIN-07, TCPS-FIN-11
     connection.fin_received = true;
     if (connection.fin_sent && !traits_.tagged_after_both_fins) {
       SetState(step.key, connection, State::kDead, step.now);
@@ -131,6 +142,7 @@ Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
   return kStay;
 }
 
+// TCPS-RST-06, TCPS-RST-07
 Tcps::Engine::Outcome Tcps::Engine::Abort(Step& step) {
   if (Deviates(kDropOwnReset)) return kStayAndDrop;
   step.connection->reset_sent = true;
@@ -138,6 +150,7 @@ Tcps::Engine::Outcome Tcps::Engine::Abort(Step& step) {
   return {};
 }
 
+// TCPS-RST-01, TCPS-RST-02, TCPS-RST-03
 Tcps::Engine::Outcome Tcps::Engine::IgnoreReset(Step& step) {
   const bool exact = step.segment.sequence == step.connection->last_acknowledgement;
   if (Deviates(kAcceptReset) || (Deviates(kAcceptExactReset) && exact)) return kStay;

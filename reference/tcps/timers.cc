@@ -24,6 +24,7 @@ void Tcps::Engine::ExpireIdentityTimers(stack::Instant now) {
     if (connection == nullptr || connection->serial != wake.serial || connection->identity.wake_at != wake.at) continue;
     connection->identity.wake_at = stack::kNever;
     if (OwnAckDeadline(*connection) <= now) {
+      // TCPS-TI-23, TCPS-TI-26, TCPS-TI-27
       EmitIdentity(wake.key, *connection,
                    {.sequence = connection->highest_sent - (Deviates(kOwnAckBehind) ? 1 : 0),
                     .acknowledgement = connection->last_acknowledgement,
@@ -34,6 +35,7 @@ void Tcps::Engine::ExpireIdentityTimers(stack::Instant now) {
   }
 }
 
+// TCPS-LIM-10, TCPS-TIME-02, TCPS-TIME-03, TCPS-TIME-04, TCPS-TIME-06, TCPS-TIME-07
 void Tcps::Engine::Collect(stack::Instant now) {
   const stack::Policy& policy = config.policy;
   table_.EraseIf([&](const stack::FlowKey& key, Connection& connection) {
@@ -52,6 +54,7 @@ void Tcps::Engine::Collect(stack::Instant now) {
       // clear.
       expired = expired || (connection.reset_sent && idle > policy.dead_timeout);
       if (expired && traits_.blocks_expired) {
+        // TCPS-LOG-13
         if (!connection.reset_sent) Report(EventKind::kFlowExpired, connection.FlowOf(key), now);
         Block(key, connection, now);
       }
