@@ -56,12 +56,17 @@ def identified(peer: Peer) -> list[Seen]:
 
 
 def expect_refused(peer: Peer, ti: TI) -> None:
-    """The target finds a mismatch in a TI: its segment is not answered, and the connection protects nothing any more."""
-    peer.settle()
-    peer.in_clear = True  # what else becomes of it differs between the dialects
-    peer.send_ti(ti)
+    """The target finds a mismatch in a TI: the segment is not answered, and nothing is protected any more."""
+    mismatch(peer, ti)
     peer.expect_nothing()
     expect_unprotected(peer)
+
+
+def mismatch(peer: Peer, ti: TI) -> None:
+    """Shows a TI that does not match. What becomes of the connection differs between the dialects."""
+    peer.settle()
+    peer.in_clear = True
+    peer.send_ti(ti)
 
 
 def expect_unprotected(peer: Peer) -> None:
@@ -73,4 +78,5 @@ def expect_unprotected(peer: Peer) -> None:
     answers = peer.all[before:]
     if any(seen.plaintext for seen in answers):
         raise peer.violation("the connection is protected as before", candidates=answers)
-    peer.inbox = [seen for seen in peer.inbox if seen not in answers]
+    for seen in [seen for seen in peer.inbox if seen in answers]:
+        peer.claim(seen)

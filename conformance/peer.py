@@ -280,10 +280,11 @@ class Peer:
 
         if not self.arena.pump_until(come, timeout):
             raise self.violation(f"{what} did not come", expectation=expectation, candidates=list(self.inbox))
-        self._claim(found[0])
+        self.claim(found[0])
         return found[0]
 
-    def _claim(self, seen: Seen) -> None:
+    def claim(self, seen: Seen) -> None:
+        """Takes a segment as expected; it may come again."""
         self.inbox.remove(seen)
         if seen.length and (self._seen_end is None or after(seen.end, self._seen_end)):
             self._seen_end = seen.end
@@ -317,7 +318,7 @@ class Peer:
 
         come = self.arena.pump_until(enough, timeout)
         for seen in [s for s in self.inbox if s.length and not after(s.end, self.rcv_nxt)]:
-            self._claim(seen)
+            self.claim(seen)
         if not come:
             raise self.violation(
                 f"{len(self.stream)} of {size} bytes came from the target's application", candidates=list(self.inbox)
@@ -350,7 +351,7 @@ class Peer:
         if not self.arena.pump_until(lambda: self.fin is not None, timeout) or self.fin is None:
             raise self.violation("no FIN came", candidates=list(self.inbox))
         if self.fin in self.inbox:
-            self._claim(self.fin)
+            self.claim(self.fin)
         return self.fin
 
     def again(self, *, role: Role | None = None) -> Peer:
@@ -392,4 +393,4 @@ class Peer:
         if seen.pure_ack and seen.ti:
             return True  # whether it may be sent is the monitor's question
         repeats = self._seen_end is not None and not after(seen.end, self._seen_end)
-        return bool(seen.length) and repeats and seen.tag in (Tag.NOT_DUE, Tag.VALID)
+        return bool(seen.length) and repeats and (self.in_clear or seen.tag in (Tag.NOT_DUE, Tag.VALID))

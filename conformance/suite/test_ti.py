@@ -116,7 +116,7 @@ def test_auth_tag_is_zero_for_a_stranger(peer: Peer) -> None:
 def test_auth_tag_for_a_known_host(peer: Peer, isn: int) -> None:
     """It is that of the client's initial sequence number, whichever end the target is; ours takes extreme values."""
     again = acquainted(peer)
-    again.isn = again.snd_nxt = again.sent_end = isn
+    again.start_at(isn)
     again.open()
     _expect_proof(again)
 
