@@ -290,7 +290,7 @@ TcpsHostParts::OfferOf(const Segment& segment)
     return offer;
 }
 
-bool
+TcpsHostParts::DueGuards
 TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSettings& settings)
 {
     if (settings.optionGuard && !segment.options.empty())
@@ -301,7 +301,7 @@ TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSetti
                                  : Find(segment.destination, segment.source);
     if (flow == nullptr)
     {
-        return false;
+        return {};
     }
     flow->lastActive = now;
     if (segment.Has(wire::kSyn))
@@ -317,12 +317,16 @@ TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSetti
         segment.acknowledgement -= flow->isn.value_or(0);
     }
     ShiftSack(segment.options, 0 - flow->isn.value_or(0));
-    if ((segment.flags & (wire::kSyn | wire::kRst)) != 0)
+    // Without SYN and ACK, TCP reads no window; before the first it takes the peer's to be 0.
+    const bool closed = segment.window == 0 || (segment.flags & (wire::kSyn | wire::kAck)) == 0;
+    flow->windowClosed = flow->windowClosed || (closed && !segment.Has(wire::kRst));
+    DueGuards due{.persistTimers = flow->windowClosed};
+    if ((segment.flags & (wire::kSyn | wire::kRst)) == 0)
     {
-        return false;
+        const bool hideData = settings.duplicateAckGuard && !flow->UsesSack();
+        due.sendWindows = GuardIsDue(*flow, flow->duplicateAcks.Inbound(segment, hideData));
     }
-    const bool hideData = settings.duplicateAckGuard && !flow->UsesSack();
-    return GuardIsDue(*flow, flow->duplicateAcks.Inbound(segment, hideData));
+    return due;
 }
 
 void

@@ -83,14 +83,21 @@ class TcpsHostParts
      */
     bool NoteSent(const Segment& segment, std::size_t payload);
 
+    /** What has to be done about ns-3's TCP once it has taken a segment. */
+    struct DueGuards
+    {
+        bool sendWindows = false;   //!< TcpsGuardSendWindows(), see NoteSent()
+        bool persistTimers = false; //!< TcpsGuardPersistTimers(): the peer has closed its window, now or before
+    };
+
     /**
      * A segment is about to reach TCP. Undoes what Outbound() does to numbers, and makes the options safe for ns-3.
      * @param segment as the Shim passed it; of its payload only whether there is any counts
      * @param now the time
      * @param settings which parts are on
-     * @return as NoteSent()
+     * @return what is due
      */
-    bool Inbound(Segment& segment, tcpslab::stack::Instant now, const TcpsHostSettings& settings);
+    DueGuards Inbound(Segment& segment, tcpslab::stack::Instant now, const TcpsHostSettings& settings);
 
     /**
      * @return connections remembered
@@ -115,8 +122,9 @@ class TcpsHostParts
         Offer own;                       //!< of our SYN or SYN-ACK
         Offer peer;                      //!< of the SYN or SYN-ACK that our TCP went on from
         bool peerKnown = false;          //!< peer is set
-        bool spoken = false; //!< TCP sent something other than SYN or RST: its next SYN begins another connection
-        bool heard = false;  //!< something other than SYN came in: TCP may be past the handshake
+        bool spoken = false;       //!< TCP sent something other than SYN or RST: its next SYN begins another connection
+        bool windowClosed = false; //!< TCP may take the peer's window to be 0
+        bool heard = false;        //!< something other than SYN came in: TCP may be past the handshake
         TcpsDuplicateAckGuard duplicateAcks;
         uint64_t guards = 0; //!< m_guards when its socket was there already
         bool finSent = false;

@@ -155,8 +155,7 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
     {
         if (m_hostReceiver.IsNull())
         {
-            GuardSendWindows(Host().Inbound(segment, TcpsNow(), HostSettings()));
-            GuardPersistTimersAfter(segment);
+            HostInbound(segment);
             const bool plain = (segment.flags & (wire::kSyn | wire::kRst | wire::kAck)) == wire::kAck;
             const bool judged = m_owner.m_controlGuard && !plain;
             pass = !judged || TcpsPassesControl(*m_tcp, segment);
@@ -192,7 +191,7 @@ TcpsShimProtocol::Impl::DeliverToHost()
                 MakePacket(*emitted), TcpsToNs3(emitted->source.address), TcpsToNs3(emitted->destination.address));
             continue;
         }
-        GuardSendWindows(Host().Inbound(*emitted, TcpsNow(), HostSettings()));
+        HostInbound(*emitted);
         if (emitted->destination.address.family() == wire::Family::kIpv4)
         {
             DeliverToHost4(*emitted);
@@ -340,12 +339,11 @@ TcpsShimProtocol::Impl::Host()
 }
 
 void
-TcpsShimProtocol::Impl::GuardPersistTimersAfter(const Segment& segment)
+TcpsShimProtocol::Impl::HostInbound(Segment& segment)
 {
-    // Without SYN and ACK, TCP reads no window; before the first it takes the peer's to be 0.
-    const bool closed = segment.window == 0 || (segment.flags & (wire::kSyn | wire::kAck)) == 0;
-    m_windowClosed = m_windowClosed || (closed && !segment.Has(wire::kRst));
-    if (m_owner.m_persistGuard && m_windowClosed && !m_guardEvent.IsRunning())
+    const TcpsHostParts::DueGuards due = Host().Inbound(segment, TcpsNow(), HostSettings());
+    GuardSendWindows(due.sendWindows);
+    if (m_owner.m_persistGuard && due.persistTimers && !m_guardEvent.IsRunning())
     {
         m_guardEvent = Simulator::ScheduleNow(&TcpsGuardPersistTimers, std::cref(*m_tcp)); // when TCP has taken it
     }

@@ -140,8 +140,8 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
 
     TcpsHostParts& Host();
     void GuardSendWindows(bool due);
-    /** From the first closed window on, after every segment. */
-    void GuardPersistTimersAfter(const Segment& segment);
+    /** The host parts see a segment that TCP is about to take, and TCP is guarded against it. */
+    void HostInbound(Segment& segment);
     TcpsHostSettings HostSettings() const;
     /** Reads GlobalValue ChecksumEnabled with the first segment. */
     bool ChecksumsEnabled();
@@ -157,7 +157,6 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
     ShimFactory m_makeShim;
     std::unique_ptr<Shim> m_shim;
     bool m_insideShim = false;
-    bool m_windowClosed = false;                          //!< TCP may take a peer's window to be 0
     std::deque<tcpslab::stack::OwnedSegment> m_toNetwork; //!< emitted, not sent yet
     std::deque<tcpslab::stack::OwnedSegment> m_toHost;    //!< emitted, not delivered yet
     EventId m_deliverEvent;

@@ -16,6 +16,10 @@
 
 namespace tcpslab::model_test {
 
+inline constexpr auto kForward = ns3::TcpsPathElement::FORWARD;
+inline constexpr auto kBackward = ns3::TcpsPathElement::BACKWARD;
+inline constexpr std::uint8_t kSynAck = wire::kSyn | wire::kAck;
+
 using Attributes = std::vector<std::pair<std::string, std::string>>;
 
 // By TypeId and text, as scenario files make them.

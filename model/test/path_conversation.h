@@ -9,11 +9,8 @@
 
 namespace tcpslab::model_test {
 
-inline constexpr auto kForward = ns3::TcpsPathElement::FORWARD;
-inline constexpr auto kBackward = ns3::TcpsPathElement::BACKWARD;
 inline constexpr std::uint32_t kClientIsn = 1000;
 inline constexpr std::uint32_t kServerIsn = 0xfffffff0;  // so that numbers wrap
-inline constexpr std::uint8_t kSynAck = wire::kSyn | wire::kAck;
 inline constexpr std::uint8_t kFinAck = wire::kFin | wire::kAck;
 
 // Handshake, 100 bytes of request, 40 of response, both FINs; each part can be sent on its own.

@@ -15,7 +15,6 @@ using ns3::TcpsPathElement;
 using stack::OwnedSegment;
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
 constexpr std::size_t kOptions = 12;
 constexpr std::size_t kPayload = 100;
 constexpr std::size_t kChecksum = 16;  // its place in the TCP header, two bytes

@@ -14,8 +14,6 @@ namespace {
 using ns3::TcpsPathElement;
 using stack::OwnedSegment;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
-constexpr auto kBackward = TcpsPathElement::BACKWARD;
 constexpr std::uint32_t kOpenerIsn = 1000;
 constexpr std::uint32_t kOtherIsn = 0xfffffffe;  // wraps within the first line
 constexpr std::uint8_t kData = wire::kAck | wire::kPsh;
@@ -72,6 +70,18 @@ BOOST_AUTO_TEST_CASE(HttpPasses) {
       }
     }
   }
+}
+
+// What a receiver will not take is no first line.
+BOOST_AUTO_TEST_CASE(DamagedSegmentsDoNotCount) {
+  Bench bench(Make("ns3::TcpsDpiFilter"));
+  Connection connection(bench);
+  std::vector<std::uint8_t> bytes =
+      PacketOf(*Travelling(kForward, kData, kOpenerIsn + 1, kOtherIsn + 1, "\x16\x03\x01")).GetBytes();
+  bytes.back() ^= 1U;
+  bench.Receive(ns3::TcpsPathPacket(bytes), kForward);
+  BOOST_TEST(bench.outputs.back().bytes == bytes);
+  BOOST_TEST(connection.Request(1, "GET / HTTP/1.1"));
 }
 
 BOOST_AUTO_TEST_CASE(AnythingElseStalls) {

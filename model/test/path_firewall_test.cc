@@ -14,10 +14,6 @@ namespace {
 using ns3::TcpsPathElement;
 using stack::OwnedSegment;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
-constexpr auto kBackward = TcpsPathElement::BACKWARD;
-constexpr std::uint8_t kSynAck = wire::kSyn | wire::kAck;
-
 // One connection through a firewall: the client's first byte is 101, the server's 501, both windows 1000.
 struct Fixture {
   explicit Fixture(const Attributes& attributes = {}, bool uses_ipv6 = false)

@@ -27,7 +27,6 @@ using ns3::TcpsTaggedMessage;
 using stack::OwnedSegment;
 using tcps::TagArithmetic;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
 constexpr std::uint8_t kData = wire::kPsh | wire::kAck;
 
 const cpp_int kPrime = (cpp_int(1) << 130) - 5;

@@ -16,9 +16,6 @@ using ns3::TcpsPathElement;
 using ns3::TcpsPathPacket;
 using stack::OwnedSegment;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
-constexpr auto kBackward = TcpsPathElement::BACKWARD;
-constexpr std::uint8_t kSynAck = wire::kSyn | wire::kAck;
 constexpr std::array<std::uint16_t, 2> kPorts = {49152, 49153};
 constexpr std::uint8_t kEveryFlagButSyn = 0xff & ~wire::kSyn;
 

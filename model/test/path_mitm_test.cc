@@ -31,9 +31,6 @@ using tcps::test::HasTi;
 using tcps::test::Hosts;
 using wire::Segment;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
-constexpr auto kBackward = TcpsPathElement::BACKWARD;
-constexpr std::uint8_t kSynAck = wire::kSyn | wire::kAck;
 constexpr auto kDialects = {Dialect::kReadme, Dialect::kLkm};
 
 // Two hosts with TCP/S, and a man in the middle between them.

@@ -17,9 +17,6 @@ using ns3::StringValue;
 using ns3::TcpsPathElement;
 using stack::OwnedSegment;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
-constexpr auto kBackward = TcpsPathElement::BACKWARD;
-constexpr std::uint8_t kSynAck = wire::kSyn | wire::kAck;
 constexpr std::array<std::uint16_t, 2> kPorts = {49152, 49153};
 
 bool Refuses(const std::string& type, const std::string& attribute, const std::string& value) {

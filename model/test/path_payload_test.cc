@@ -16,10 +16,6 @@ using ns3::Ptr;
 using ns3::TcpsPathElement;
 using stack::OwnedSegment;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
-constexpr auto kBackward = TcpsPathElement::BACKWARD;
-constexpr std::uint8_t kSynAck = wire::kSyn | wire::kAck;
-
 BOOST_AUTO_TEST_SUITE(payload_editor)
 
 // The handshake: client's first byte 101, server's 501.

@@ -15,9 +15,6 @@ namespace {
 using ns3::TcpsPathElement;
 using stack::OwnedSegment;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
-constexpr auto kBackward = TcpsPathElement::BACKWARD;
-
 // An option of kind 253 that tells segments apart.
 void Mark(OwnedSegment& segment, std::uint8_t mark) {
   const std::array<std::byte, 4> option{std::byte{253}, std::byte{4}, std::byte{0x54}, std::byte{mark}};

@@ -18,8 +18,6 @@ using ns3::TcpsPathPacket;
 using stack::OwnedSegment;
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
-
 unsigned Load16(const Bytes& bytes, std::size_t place) { return bytes[place] * 256U + bytes[place + 1]; }
 
 OwnedSegment Sized(std::size_t payload, bool ipv6 = false) {

@@ -17,10 +17,6 @@ using ns3::TcpsPathElement;
 using stack::OwnedSegment;
 using wire::Segment;
 
-constexpr auto kForward = TcpsPathElement::FORWARD;
-constexpr auto kBackward = TcpsPathElement::BACKWARD;
-constexpr std::uint8_t kSynAck = wire::kSyn | wire::kAck;
-
 wire::Endpoint At(const char* address, std::uint16_t port) { return {*wire::ParseAddress(address), port}; }
 
 BOOST_AUTO_TEST_SUITE(napt)

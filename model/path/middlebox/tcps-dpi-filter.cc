@@ -137,6 +137,11 @@ TcpsDpiFilter::~TcpsDpiFilter() = default;
 void
 TcpsDpiFilter::HandleSegment(const TcpsPathPacket& packet, TcpsPathSegment& segment, Direction direction)
 {
+    if (segment.IsDamaged())
+    {
+        Forward(packet, direction); // the receiver will not take it, so the next copy is the one to judge
+        return;
+    }
     switch (m_inspector->Inspect(*segment, GetTracker().Observe(*segment, direction), direction))
     {
         case Inspector::Verdict::PASS:
