@@ -299,9 +299,15 @@ TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSetti
     }
     Flow* flow = segment.IsSyn() ? FindOrMake(segment.destination, segment.source, now, settings)
                                  : Find(segment.destination, segment.source);
+    // Without SYN and ACK, TCP reads no window; before the first it takes the peer's to be 0.
+    const bool closed =
+        (segment.window == 0 || (segment.flags & (wire::kSyn | wire::kAck)) == 0) && !segment.Has(wire::kRst);
+    bool& windowClosed = flow == nullptr ? m_windowClosed : flow->windowClosed;
+    windowClosed = windowClosed || closed;
+    DueGuards due{.persistTimers = m_windowClosed || windowClosed};
     if (flow == nullptr)
     {
-        return {};
+        return due;
     }
     flow->lastActive = now;
     if (segment.Has(wire::kSyn))
@@ -317,10 +323,6 @@ TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSetti
         segment.acknowledgement -= flow->isn.value_or(0);
     }
     ShiftSack(segment.options, 0 - flow->isn.value_or(0));
-    // Without SYN and ACK, TCP reads no window; before the first it takes the peer's to be 0.
-    const bool closed = segment.window == 0 || (segment.flags & (wire::kSyn | wire::kAck)) == 0;
-    flow->windowClosed = flow->windowClosed || (closed && !segment.Has(wire::kRst));
-    DueGuards due{.persistTimers = flow->windowClosed};
     if ((segment.flags & (wire::kSyn | wire::kRst)) == 0)
     {
         const bool hideData = settings.duplicateAckGuard && !flow->UsesSack();

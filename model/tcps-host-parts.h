@@ -167,7 +167,8 @@ class TcpsHostParts
     tcpslab::crypto::Random& m_random;
     tcpslab::stack::FlowTable<Flows> m_flows;
     tcpslab::stack::Instant m_nextForget{};
-    uint64_t m_guards = 0; //!< how often the sockets were guarded
+    bool m_windowClosed = false; //!< as in Flow, by a segment of no known connection
+    uint64_t m_guards = 0;       //!< how often the sockets were guarded
 };
 
 } // namespace ns3
