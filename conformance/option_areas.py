@@ -1,0 +1,77 @@
+"""Option areas byte by byte, of a SYN or of protected data, and whether the target finds TC or TM in them."""
+
+from __future__ import annotations
+
+import pytest
+from scapy.packet import Packet
+
+from tcpslab.scapy import TC, TM, find, public_key, with_options
+
+from conformance.failure import ABSENT, PRESENT
+from conformance.peer import Peer
+
+NOP, EOL = b"\x01", b"\x00"
+MSS, SACK_PERMITTED, WINDOW_SCALE = b"\x02\x04\x05\xa0", b"\x04\x02", b"\x03\x03\x03"
+TIMESTAMPS = b"\x08\x0a" + bytes(8)
+
+DATA = b"wherever TM stands"
+
+RawOptions = list[tuple[str, bytes]]
+
+
+def area(*pieces: bytes) -> RawOptions:
+    """An option area as it is. Zeros fill it up to a multiple of 4."""
+    return [("Unparsed", b"".join(pieces))]
+
+
+def variants(**cases: tuple[bytes, bytes]) -> pytest.MarkDecorator:
+    """A parametrized test's cases by name: what stands before the option in question, and what behind it."""
+    names = [name.replace("_", "-") for name in cases]
+    return pytest.mark.parametrize(("before", "after"), list(cases.values()), ids=names)
+
+
+def own_tc(peer: Peer) -> bytes:
+    return bytes(TC(public_key=public_key(peer.ephemeral)))
+
+
+def check_offer_counts(peer: Peer, options: RawOptions) -> None:
+    """Our SYN or SYN-ACK with these options leads to a protected connection."""
+    peer.open(options=options)
+    if peer.protection is None:
+        raise peer.violation("the target did not find the option TC")
+    peer.echo()
+
+
+def check_counts_as_plain(peer: Peer, options: RawOptions) -> None:
+    """Our SYN or SYN-ACK with these options counts as one without TC."""
+    if peer.role == "client":
+        peer.send_syn(options=options)
+        peer.expect_syn_ack(tc=ABSENT)
+        peer.acknowledge()
+    else:
+        peer.expect_syn(tc=PRESENT)
+        peer.send_syn_ack(options=options)
+        peer.expect("the ACK of the handshake", flags="A", ack=peer.snd_nxt, ti=ABSENT)
+    peer.protection = None
+    peer.echo(b"in clear")
+
+
+def own_tm(packet: Packet) -> bytes:
+    tm = find(packet, TM)
+    assert tm is not None
+    return bytes(tm)
+
+
+def check_data_accepted(peer: Peer, before: bytes, after: bytes) -> None:
+    """Data is delivered whose TM stands between these options."""
+    peer.open()
+    packet = peer.protected(DATA)
+    peer.send(with_options(packet, area(before, own_tm(packet), after)))
+    peer.expect_echo(DATA)
+
+
+def check_data_refused(peer: Peer, packet: Packet) -> None:
+    """The open connection neither takes nor answers the packet, and goes on."""
+    peer.forge(packet)
+    peer.expect_nothing()
+    peer.echo()
