@@ -1,5 +1,6 @@
 """Where in a test something went wrong."""
 
+import linecache
 from pathlib import Path
 
 from pytest import ExceptionInfo
@@ -14,6 +15,6 @@ def places(excinfo: ExceptionInfo[BaseException], folder: Path) -> tuple[str, ..
     for entry in excinfo.traceback:
         path = Path(entry.path)
         if path.is_relative_to(folder):
-            source = str(entry.statement).strip().splitlines()
-            found.append(f"{path.relative_to(folder)}:{entry.lineno + 1}: {source[0] if source else ''}".rstrip(": "))
+            line = entry.lineno + 1
+            found.append(f"{path.relative_to(folder)}:{line}: {linecache.getline(str(path), line).strip()}")
     return tuple(found)

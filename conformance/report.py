@@ -91,10 +91,20 @@ def vanished_line(known: KnownDeviation) -> str:
     return f"{known.requirement}: “{known.seen.pattern}” was not seen{where}; it was known because: {known.reason}"
 
 
+def by_function(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    """The tests of each function, such as `test_tags.py::test_fin`, that differ in their setting only."""
+    functions: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        functions[outcome.test.partition("[")[0]].append(outcome)
+    return functions
+
+
+def setting(outcome: Outcome) -> str:
+    """What its name has in brackets: `server-ipv4`."""
+    return outcome.test.partition("[")[2].removesuffix("]")
+
+
 def tests_in_short(outcomes: Sequence[Outcome]) -> list[str]:
     """Names of tests, the settings of each together: `test_tags.py::test_fin[server-ipv4, client-ipv4]`."""
-    settings: dict[str, list[str]] = defaultdict(list)
-    for outcome in outcomes:
-        name, bracket, setting = outcome.test.partition("[")
-        settings[name] += [setting.removesuffix("]")] if bracket else []
-    return [f"{name}[{', '.join(found)}]" if found else name for name, found in settings.items()]
+    settings = {name: [setting(test) for test in tests] for name, tests in by_function(outcomes).items()}
+    return [f"{name}[{', '.join(found)}]" if any(found) else name for name, found in settings.items()]

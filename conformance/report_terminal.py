@@ -12,7 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.outcome import Outcome, Status
-from conformance.report import Report, failure_lines, requirement_lines, tests_in_short, vanished_line
+from conformance.report import (
+    Report,
+    by_function,
+    failure_lines,
+    requirement_lines,
+    tests_in_short,
+    vanished_line,
+)
 from tcpslab.report import aligned
 
 _STYLES = {
@@ -25,6 +32,12 @@ _STYLES = {
 _STATUS_WIDTH = max(len(status.value) for status in Status if status is not Status.NOT_APPLICABLE)
 _DURATION_WIDTH = 9
 _INDENT = "    "
+# Failures that are all told in full. Of more than these, one setting of each test is; the others are named.
+_FEW = 20
+# Tests that are told in full of those that break the same requirement, if there are many.
+_MOST_FUNCTIONS = 10
+# Tests that the table names for a requirement.
+_MOST_NAMES = 6
 
 
 class Terminal:
@@ -98,17 +111,27 @@ class Terminal:
                 self.console.print(f"{_INDENT}{line}")
 
     def _failures(self, report: Report, folder: Path) -> None:
+        few = len(report.failures) <= _FEW
         for broken, outcomes in report.groups():
             self._heading("Not as the documents say")
             for name in broken:
                 first, *others = requirement_lines(report.catalogue[name])
                 self.console.print(Text(first, "bold"))
                 self.console.print(*others, sep="\n")
-            for outcome in outcomes:
-                self.console.print()
-                self.console.print(Text(f"{_INDENT}{outcome.status.value} {outcome.test}", _STYLES[outcome.status]))
-                for line in failure_lines(outcome, os.path.relpath(folder)):
-                    self.console.print(f"{_INDENT}{_INDENT}{line}")
+            for number, tests in enumerate(by_function(outcomes).values(), 1):
+                told = tests if few else tests[:1]
+                for outcome in told:
+                    self._failure(outcome, folder, in_full=few or number <= _MOST_FUNCTIONS)
+                if others := tests[len(told) :]:
+                    self.console.print(f"{_INDENT}{_INDENT}likewise: {', '.join(tests_in_short(others))}")
+        if not few:
+            self.console.print(f"\n{_INDENT}report.html and results.json have every failure in full.")
+
+    def _failure(self, outcome: Outcome, folder: Path, *, in_full: bool) -> None:
+        self.console.print()
+        self.console.print(Text(f"{_INDENT}{outcome.status.value} {outcome.test}", _STYLES[outcome.status]))
+        for line in failure_lines(outcome, os.path.relpath(folder)) if in_full else [outcome.summary]:
+            self.console.print(f"{_INDENT}{_INDENT}{line}")
 
     def _reasons(self, title: str, outcomes: Sequence[Outcome]) -> None:
         """Tests that ended for the same reason are named together."""
@@ -124,7 +147,7 @@ class Terminal:
 
     def _broken(self, report: Report) -> None:
         rows = [
-            [requirement.id, requirement.level, str(len(failing)), ", ".join(tests_in_short(failing))]
+            [requirement.id, requirement.level, str(len(failing)), _names(failing)]
             for requirement, failing in report.broken()
         ]
         if not rows:
@@ -141,6 +164,14 @@ class Terminal:
         for row in rows:
             table.add_row(*(Text(cell, "bold red" if cell == row[0] else "") for cell in row))
         self.console.print(table, soft_wrap=False)
+
+
+def _names(outcomes: Sequence[Outcome]) -> str:
+    """For example `test_tags.py::test_fin (4), test_tags.py::test_data (2) and 7 more`."""
+    functions = by_function(outcomes)
+    names = [f"{name} ({len(tests)})" if len(tests) > 1 else name for name, tests in functions.items()]
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def _by_reason(outcomes: Sequence[Outcome]) -> Iterator[tuple[tuple[str, str], list[Outcome]]]:

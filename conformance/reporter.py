@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from conformance import artefacts, places, replay, report_json, report_junit
+from conformance import artefacts, places, replay, report_html, report_json, report_junit
 from conformance.outcome import Outcome
 from conformance.report import Report
 from conformance.report_terminal import Terminal
@@ -95,10 +96,13 @@ class Reporter:
     def _write(self, report: Report) -> list[Path]:
         """The files that were written. Raises OSError."""
         options = self.run.options
+        write_page = partial(report_html.write, folder=self.out)
         files: list[tuple[Path | None, Callable[[Path, Report], None]]] = [
             (self.out / "results.json", report_json.write),
             (options.json and Path(options.json), report_json.write),
             (options.junit and Path(options.junit), report_junit.write),
+            (self.out / "report.html", write_page),
+            (options.html and Path(options.html), write_page),
         ]
         written = []
         for path, write in files:

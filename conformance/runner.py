@@ -49,6 +49,7 @@ def command(options: Options, expression: str | None = None) -> list[str]:
     tests = [f"{SUITE}/{test}" for test in options.tests] or [str(SUITE)]
     line = [sys.executable, "-m", "pytest", *tests, "-p", "conformance.plugin", "--conform", options.dump()]
     line += ["-p", "no:cacheprovider", "--import-mode=importlib", f"--rootdir={tree.ROOT}", "-o", "addopts="]
+    line += ["--tb=native"]  # a finding has words of its own, and pytest's are slow to make
     return line + (["-k", expression] if expression else [])
 
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from conformance.outcome import Status
@@ -82,10 +83,26 @@ def test_failures_are_grouped_by_what_they_break():
     Terminal(file).report(report(FAILED, both, again), Path("out"))
     lines = file.getvalue().splitlines()
     table = lines[lines.index("Broken requirements") + 2 :]
-    name = "test_made_up.py::test_both[client-ipv4, server-ipv4]"
     assert [line.split("  ")[0] for line in table] == ["TCPS-TM-01", "TCPS-TM-02"]
-    assert table[0].endswith(f"3      {name}, test_made_up.py::test_fail[server-ipv4]")
-    assert table[1].endswith(f"2      {name}")
+    assert table[0].endswith("  3      test_made_up.py::test_both (2), test_made_up.py::test_fail")
+    assert table[1].endswith("  2      test_made_up.py::test_both (2)")
+
+
+def test_of_many_failures_one_setting_of_each_test_is_told_in_full():
+    settings = [f"server-ipv4-{number}" for number in range(3)]
+    many = [
+        replace(FAILED, test=f"test_made_up.py::test_{name}[{setting}]")
+        for name in "abcdefghijkl"
+        for setting in settings
+    ]
+    file = io.StringIO()
+    Terminal(file).report(report(*many), Path("out"))
+    text = file.getvalue()
+    assert "likewise: test_made_up.py::test_a[server-ipv4-1, server-ipv4-2]" in text
+    assert text.count("flags: expected SA, got RA") == 10  # and of the last two the summary
+    assert "fail test_made_up.py::test_l[server-ipv4-0]\n        a SYN-ACK did not come\n        likewise: " in text
+    assert "report.html and results.json have every failure in full" in text
+    assert text.rstrip().endswith("test_made_up.py::test_f (3) and 6 more")
 
 
 def test_a_person_gets_colours_and_a_bar_that_goes_away():
