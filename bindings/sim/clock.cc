@@ -6,16 +6,34 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace tcpslab::bindings {
 
 using ns3::Simulator;
 
+namespace {
+
+// Something is so for the length of a scope.
+template <class T>
+class Meanwhile {
+ public:
+  Meanwhile(T& variable, T value) : variable_(variable), before_(std::exchange(variable, value)) {}
+  Meanwhile(const Meanwhile&) = delete;
+  Meanwhile& operator=(const Meanwhile&) = delete;
+  ~Meanwhile() { variable_ = before_; }
+
+ private:
+  T& variable_;
+  T before_;
+};
+
+}  // namespace
+
 void Clock::Stop() { Simulator::Stop(); }
 
-void Clock::RunTo(ns3::Time end) { Run(end, false); }
-
 bool Clock::RunUntil(const std::function<bool()>& predicate, ns3::Time end) {
+  const Meanwhile asking(asking_, asking_ + 1);
   bool over = false;
   while (!predicate()) {
     if (over) return false;
@@ -25,14 +43,19 @@ bool Clock::RunUntil(const std::function<bool()>& predicate, ns3::Time end) {
 }
 
 bool Clock::Run(ns3::Time end, bool stops) {
+  // Until the GIL is back: whoever has it meanwhile sees that ns-3 runs.
+  const Meanwhile running(running_, true);
   const pybind11::gil_scoped_release released;
-  running_ = true;
-  stops_ = stops;
+  return RunWithoutGil(end, stops);
+}
+
+bool Clock::RunWithoutGil(ns3::Time end, bool stops) {
+  const Meanwhile stopping(stops_, stops);
   noted_ = false;
   bool quiet = false;
   std::optional<std::uint64_t> events_before;  // when the end came, the last time that it did
   while (!quiet && !(stops && noted_)) {
-    const ns3::EventId stop = Simulator::Schedule(end - Simulator::Now(), [&quiet, &events_before] {
+    const ns3::EventId stop = Simulator::Schedule(Max(end - Simulator::Now(), ns3::Time(0)), [&quiet, &events_before] {
       // What was scheduled for this time meanwhile comes after this event: another one is put behind it.
       const std::uint64_t events = Simulator::GetEventCount();
       quiet = events_before && events == *events_before + 1;
@@ -42,8 +65,6 @@ bool Clock::Run(ns3::Time end, bool stops) {
     Simulator::Run();
     Simulator::Remove(stop);
   }
-  running_ = false;
-  stops_ = false;
   return quiet;
 }
 

@@ -26,11 +26,11 @@ class Handle {
 
   SimNode& node() const {
     if (!node_) throw std::runtime_error("this node has stopped");
-    if (node_->busy()) throw std::runtime_error("this node runs in another thread");
+    if (node_->clock().running()) throw std::runtime_error("this node runs in another thread");
     return *node_;
   }
   void Stop() {
-    if (node_) static_cast<void>(node());
+    if (node_ && node().clock().asking()) throw std::runtime_error("this node's run_until is not over");
     node_.reset();
   }
 

@@ -193,12 +193,10 @@ SimNode::ConnectionId SimNode::AddConnection(std::unique_ptr<Connection> connect
   return static_cast<ConnectionId>(connections_.size());
 }
 
-Connection& SimNode::Find(ConnectionId id) {
+Connection& SimNode::Find(ConnectionId id) const {
   if (id == 0 || id > connections_.size()) throw py::value_error("there is no connection " + std::to_string(id));
   return *connections_[id - 1];
 }
-
-const Connection& SimNode::connection(ConnectionId id) const { return const_cast<SimNode*>(this)->Find(id); }
 
 std::size_t SimNode::Send(ConnectionId id, std::span<const std::byte> bytes) { return Find(id).Send(bytes); }
 

@@ -55,7 +55,7 @@ class SimNode {
   SimNode& operator=(const SimNode&) = delete;
   ~SimNode();
 
-  [[nodiscard]] bool busy() const { return clock_.running(); }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] std::int64_t now() const;
   // The packets that the node sent since the last call: TCP only.
   std::vector<Sent> Take();
@@ -71,7 +71,7 @@ class SimNode {
   ByteVector TakeReceived(ConnectionId id);
   void Close(ConnectionId id);
   void Abort(ConnectionId id);
-  [[nodiscard]] const Connection& connection(ConnectionId id) const;
+  [[nodiscard]] const Connection& connection(ConnectionId id) const { return Find(id); }
 
   // Of TCP/S: RuntimeError on a host without it.
   ns3::TcpsStack& stack();
@@ -89,7 +89,7 @@ class SimNode {
   void InstallTcp(const SimSettings& settings);
   ns3::Ptr<ns3::Socket> CreateSocket();
   ConnectionId AddConnection(std::unique_ptr<Connection> connection);
-  Connection& Find(ConnectionId id);
+  [[nodiscard]] Connection& Find(ConnectionId id) const;
   [[nodiscard]] ns3::Time Later(std::int64_t duration) const;
   void Settle();
 
