@@ -79,10 +79,10 @@ def test_a_failure_is_told_in_full(tmp_path: Path) -> None:
 
 def test_the_packets_of_the_test_are_a_ladder(tmp_path: Path) -> None:
     text = rendered(tmp_path, SHOWN)
-    row = r'<li class="([cs][^"]*)"><time>([\d.]+)</time><b>(\w+) .</b><span title="([^"]*)">(\w+ seq \d+)'
+    row = r'<li class="([cs][^"]*)"><time>([\d.]+)</time><b>(peer →|← target)</b><span title="([^"]*)">(\w+ seq \d+)'
     assert re.findall(row, text) == [
-        ("c", "0.000000", "peer", "S seq 1000", "S seq 0"),
-        ("s accused", "0.125000", "target", "RA seq 5 ack 9", "RA seq 5"),
+        ("c", "0.000000", "peer →", "S seq 1000", "S seq 0"),
+        ("s accused", "0.125000", "← target", "RA seq 5 ack 9", "RA seq 5"),
     ]
 
 
