@@ -155,8 +155,9 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
     {
         if (m_hostReceiver.IsNull())
         {
-            HostInbound(segment);
+            // As it came: host parts may take the ACK flag from it.
             const bool plain = (segment.flags & (wire::kSyn | wire::kRst | wire::kAck)) == wire::kAck;
+            HostInbound(segment);
             const bool judged = m_owner.m_controlGuard && !plain;
             pass = !judged || TcpsPassesControl(*m_tcp, segment);
         }

@@ -55,7 +55,7 @@ def _segment(chance: random.Random, peer: SimPeer) -> bytes:
 
 
 def _packets(chance: random.Random, peer: SimPeer) -> list[bytes]:
-    """What arrives next: noise, a segment, one with bits flipped, or fragments that may overlap, be lost and repeated."""
+    """What arrives next: noise, a segment, one with bits flipped, or fragments: overlapping, lost, repeated."""
     kind = chance.randrange(8)
     if kind == 0:
         return [chance.choice((b"", b"\x45", b"\x4f", b"\x60")) + chance.randbytes(chance.randrange(100))]

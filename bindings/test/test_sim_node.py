@@ -150,6 +150,18 @@ def test_what_the_send_buffer_does_not_take_is_offered_again() -> None:
         assert node.send(connection, b"x" * 5000) == 5000
 
 
+def test_data_that_acknowledges_nothing_new_arrives_at_once() -> None:
+    with SimNode(None) as node:
+        node.listen(7)
+        peer = SimPeer(node)
+        connection = peer.open()
+        assert node.send(connection, b"in flight") == 9
+        node.advance(SECOND // 10)
+        for data in (b"one", b"two"):
+            peer.send(DATA, data)
+            assert node.received(connection) == data
+
+
 def test_run_until_asks_after_everything_observable() -> None:
     with SimNode(Config()) as node:
         node.connect(PEER["ipv4"], 80)
