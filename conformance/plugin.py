@@ -16,6 +16,7 @@ from conformance.outcome import Status
 from conformance.peer import Peer
 from conformance.reporter import Reporter
 from conformance.run import Run
+from conformance.watch import Watch
 
 _RUN = pytest.StashKey[Run]()
 _REPORTER = pytest.StashKey[Reporter]()
@@ -44,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(run.close)
     config.pluginmanager.unregister(name="terminalreporter")
     config.pluginmanager.register(reporter)
+    config.pluginmanager.register(Watch(run))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -135,3 +137,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     codes |= {pytest.ExitCode.INTERRUPTED: Exit.INFRASTRUCTURE, pytest.ExitCode.INTERNAL_ERROR: Exit.INFRASTRUCTURE}
     failed = any(outcome.status is Status.FAIL for outcome in run.outcomes) or run.vanished_deviations()
     session.exitstatus = codes.get(exitstatus, Exit.DIFFERS if failed else Exit.AS_EXPECTED)
+    if run.stopped is not None:
+        session.exitstatus = run.stopped.exit_code

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tcpslab.outcome import RequestError
+from tcpslab.outcome import LabError, RequestError
 from tcpslab.scapy import LKM, README
 
 from conformance import probe
@@ -43,6 +43,9 @@ class Run:
         self.target, self.file = choose_target(options)
         self.dialect = options.dialect or self.file.dialect or "readme"
         self.outcomes: list[Outcome] = []
+        self.notes: list[str] = []  # what reports should say beside the outcomes
+        self.started = False  # whether a test had the target
+        self.stopped: LabError | None = None  # why the run ended before its time, or is not to be trusted
         self._seen_deviations: set[KnownDeviation] = set()
         own = LKM if self.dialect == "lkm" else README
         self._arithmetic: Arithmetic = Arithmetic(own, own)
@@ -133,6 +136,7 @@ class Run:
         return arena
 
     def _start(self, setup: Setup, role: str, name: str) -> Arena:
+        self.started = True
         self.target.start(setup)
         rng = random.Random(f"{self.options.seed}/{name}")
         return Arena(self.target, setup, "client" if role == "server" else "server", self._arithmetic, rng)
@@ -164,7 +168,7 @@ class Run:
     def _status(self, outcome: Outcome, error: BaseException) -> Status:
         if isinstance(error, NotApplicable):
             return Status.NOT_APPLICABLE
-        if isinstance(error, NotDriven):
+        if isinstance(error, (NotDriven, LabError)):
             return Status.INCONCLUSIVE
         outcome.violation = error if isinstance(error, Violation) else None
         for known in self.file.known_deviations if outcome.violation else ():
@@ -194,7 +198,7 @@ class Run:
             catalogue=self.catalogue,
             outcomes=self.outcomes,
             vanished=self.vanished_deviations(),
-            notes=self.target.notes(),
+            notes=[*self.target.notes(), *self.notes],
             deviations=self.options.deviations,
             provenance=provenance(self.options.command),
         )

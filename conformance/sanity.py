@@ -10,7 +10,7 @@ from scapy.layers.inet import IP, TCP
 from scapy.layers.inet6 import IPv6
 from scapy.packet import Packet
 
-from conformance.target import Family, NotDriven, Setup, Target
+from conformance.target import Family, Setup, Target
 
 _LINE = b"The suite says hello.\r\n"
 _PORT = 40007  # ours; the address is new
@@ -21,12 +21,10 @@ _ATTEMPTS = 3  # of the SYN and of the line: networks lose packets
 
 
 def check(target: Target, family: Family) -> str | None:
-    """Starts the target for it, and stops it. Returns what is wrong in one sentence, or None."""
+    """Starts the target for it, and stops it. Returns what is wrong in one sentence, or None. Raises NotDriven."""
     try:
         target.start(Setup(family=family))
         return _Conversation(target, family).run()
-    except NotDriven as reason:
-        return str(reason)
     finally:
         target.stop()
 

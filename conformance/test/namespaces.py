@@ -82,7 +82,7 @@ class Cable:
 
     def __init__(self) -> None:
         self.ours, self.theirs = Namespace(), Namespace()
-        self._children: list[subprocess.Popen[str]] = []
+        self.children: list[subprocess.Popen[str]] = []
         ip("link", "add", "near", "netns", self.ours.name, "type", "veth", "peer", "far", "netns", self.theirs.name)
         for namespace, device, last in ((self.ours, "near", 1), (self.theirs, "far", 2)):
             namespace.ip("address", "add", f"10.9.0.{last}/24", "dev", device)
@@ -96,7 +96,7 @@ class Cable:
     ) -> "subprocess.Popen[str]":
         """Starts a program, which ends with the cable, and waits until it says that it is ready."""
         child = subprocess.Popen(namespace.command(words), stdout=subprocess.PIPE, text=True, env=env, cwd=ROOT)
-        self._children.append(child)
+        self.children.append(child)
         assert child.stdout is not None
         assert child.stdout.readline()
         return child
@@ -115,7 +115,7 @@ class Cable:
             return opened
 
     def close(self) -> None:
-        for child in self._children:
+        for child in self.children:
             child.kill()
             child.wait()
         self.ours.delete()
