@@ -139,6 +139,16 @@ def test_a_suite_that_breaks_down_is_no_verdict(options: Options, suite: Path) -
     assert "the suite broke down" in done.stdout and "out of order" in done.stdout
 
 
+def test_a_machine_that_fails_is_no_verdict(options: Options, suite: Path) -> None:
+    fails = 'def test_cable(setting): raise InfrastructureError("the cable is out")'
+    lines = ["from conformance.marks import requirement", "from tcpslab.outcome import InfrastructureError"]
+    (suite / "test_a_cable.py").write_text("\n".join([*lines, '@requirement("TCPS-TM-01")', fails]))
+    done = run(options)
+    assert done.returncode == Exit.INFRASTRUCTURE
+    assert "test_cable[server-ipv4]: the cable is out" in done.stdout and "test_small" not in done.stdout
+    assert not (options.out_dir / "results.json").exists()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
