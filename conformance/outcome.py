@@ -29,6 +29,7 @@ class Outcome:
     traceback: str = ""  # of an error, finding or not
     places: tuple[str, ...] = ()  # the lines of the test that led there, outermost first
     duration: float = 0.0  # seconds of wall time
+    notes: tuple[str, ...] = ()  # of a random test, its shortest failing example (PEP 678)
     replay: str = ""  # the command that runs this test again
     artefacts: dict[str, str] = field(default_factory=dict)  # "capture", "keylog": paths below the run's folder
     ladder: Sequence[Step] = ()  # what was on the wire

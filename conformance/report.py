@@ -82,6 +82,7 @@ def failure_lines(outcome: Outcome, folder: str = "") -> list[str]:
     lines = list(outcome.violation.lines()) if outcome.violation else outcome.traceback.strip().splitlines()
     end = ("the end of the test",) if outcome.violation else ()
     lines += [f"at:       {place}" for place in outcome.places or end]
+    lines += [line for note in outcome.notes for line in note.splitlines()] if outcome.violation else []
     lines += [f"{f'{name}:':<9} {os.path.join(folder, path)}" for name, path in outcome.artefacts.items()]
     return lines + ([f"again:    {outcome.replay}"] if outcome.replay else [])
 

@@ -57,6 +57,7 @@ def record(outcome: Outcome) -> dict[str, Any]:
             "broken": list(outcome.broken),
             "failure": _failure(outcome.violation) if outcome.violation else None,
             "places": list(outcome.places),
+            "notes": list(outcome.notes),
             "replay": outcome.replay,
             "artefacts": dict(outcome.artefacts),
         }

@@ -40,7 +40,9 @@ class Reporter:
         arena = getattr(item, "arena", None)
         # A random test leaves the packets of its shortest failure with its item.
         outcome.replay = replay.command(options, self.run.dialect, outcome.test, getattr(item, "steps", None))
-        outcome.places = places.places(error, item.path.parent) if error else ()
+        if error is not None:
+            outcome.places = places.places(error, item.path.parent)
+            outcome.notes = tuple(getattr(error.value, "__notes__", ()))
         if arena is not None:
             if outcome.violation and outcome.violation.sent is None:  # what holds for every packet knows no peer
                 outcome.violation.sent = arena.last_sent()

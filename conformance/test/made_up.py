@@ -56,6 +56,7 @@ FAILED = outcome(
     violation=FOUND,
     duration=1.5,
     places=("test_made_up.py:42: peer.open()",),
+    notes=("Falsifying example: test_fail(steps=[1])",),
     replay="lab conform --target sim --dialect readme --seed 1 --test 'test_made_up.py::test_fail[server-ipv4]'",
     artefacts={
         "capture": "test_made_up/test_fail-server-ipv4/capture.pcap",

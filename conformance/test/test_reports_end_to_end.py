@@ -90,6 +90,37 @@ def test_a_deliberate_fault_is_found_and_named(options: Options) -> None:
     assert "<PA>" in sent and "5 bytes [TM]" in sent
 
 
+KNOWN = """\
+name: a target that is known
+target: sim
+known_deviations:
+  - {requirement: TCPS-TM-01, seen: a reset that never comes, reason: It never resets., tests: "*test_reset*"}
+"""
+
+
+def test_a_known_deviation_is_no_failure_and_leaves_its_packets(options: Options, tmp_path: Path) -> None:
+    (tmp_path / "known.yaml").write_text(KNOWN)
+    known = replace(options, target=str(tmp_path / "known.yaml"), junit=str(tmp_path / "junit.xml"))
+    done = run(known)
+    assert done.returncode == Exit.AS_EXPECTED
+    assert done.stdout.splitlines()[-1].endswith("3 tests: 2 pass, 0 fail, 1 known deviation")
+    assert "known, because: It never resets." in done.stdout
+    record = results(known)["results"][2]
+    assert (record["status"], record["reason"]) == ("known deviation", "It never resets.")
+    assert (known.out_dir / record["artefacts"]["capture"]).is_file()
+    assert "known, because: It never resets." in (known.out_dir / "report.html").read_text(encoding="utf-8")
+    assert "known deviation: It never resets." in Path(known.junit or "").read_text(encoding="utf-8")
+
+
+def test_a_known_deviation_that_is_gone_fails_the_run(options: Options, tmp_path: Path) -> None:
+    (tmp_path / "known.yaml").write_text(KNOWN.replace("*test_reset*", "*test_echo*"))
+    gone = replace(options, target=str(tmp_path / "known.yaml"))
+    done = run(gone, "echo")
+    assert done.returncode == Exit.DIFFERS
+    assert done.stdout.splitlines()[-1].endswith("2 tests: 2 pass, 0 fail; 1 known deviation not seen any more")
+    assert results(gone)["vanished_deviations"][0]["seen"] == "a reset that never comes"
+
+
 def test_the_replay_command_runs_that_test_alone(options: Options, tmp_path: Path) -> None:
     run(options)
     words = shlex.split(results(options)["results"][2]["replay"])
@@ -160,3 +191,34 @@ def test_a_fault_that_is_not_there_is_a_wrong_request(options: Options, change: 
     done = run(replace(options, **change))
     assert done.returncode == Exit.BAD_REQUEST
     assert words in done.stderr
+
+
+RANDOM = """\
+from hypothesis import HealthCheck, given, settings, strategies
+
+from conformance.marks import family, requirement, role
+
+@requirement("TCPS-TM-01")
+@family("ipv4")
+@role("server")
+@settings(derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(size=strategies.integers(1, 1000))
+def test_size(stage, size: int) -> None:
+    with stage() as arena:
+        peer = arena.peer()
+        peer.open()
+        peer.echo(bytes(size))
+        if size >= 10:
+            raise peer.violation("ten bytes or more")
+"""
+
+
+def test_a_random_test_leaves_its_shortest_failure(options: Options, suite: Path) -> None:
+    (suite / "test_small.py").write_text(RANDOM)
+    assert run(options).returncode == Exit.DIFFERS
+    (record,) = results(options)["results"]
+    assert record["summary"] == "ten bytes or more" and "size=10" in "".join(record["notes"])
+    sessions = Sessions(KeyLog.parse((options.out_dir / record["artefacts"]["keylog"]).read_text()))
+    for packet in rdpcap(str(options.out_dir / record["artefacts"]["capture"])):
+        sessions.feed(packet)
+    assert [(session.stream(C2S), session.stream(S2C)) for session in sessions.all] == [(bytes(10), bytes(10))]

@@ -71,6 +71,7 @@ def test_a_failure_is_told_in_full(tmp_path: Path) -> None:
     rule = CATALOGUE[MADE_UP]
     for part in (rule.id, rule.statement, rule.source, FAILED.summary, FAILED.replay, *FAILED.places):
         assert part in words
+    assert "Falsifying example: test_fail(steps=[1])" in words
     assert "0.125000 <S> seq 1000 ack 9 [MSS, TC]" in words  # sent last
     assert re.search(r"expected SA 1 absent", words)
     assert re.search(r"<RA> seq 5 ack 9 ≠ RA ≠ 9 none", words)
@@ -79,7 +80,7 @@ def test_a_failure_is_told_in_full(tmp_path: Path) -> None:
 
 def test_the_packets_of_the_test_are_a_ladder(tmp_path: Path) -> None:
     text = rendered(tmp_path, SHOWN)
-    row = r'<li class="([cs][^"]*)"><time>([\d.]+)</time><b>(peer →|← target)</b><span title="([^"]*)">(\w+ seq \d+)'
+    row = r'<li class="([cs][^"]*)"><time>([\d.]+)</time><b>([^<]+)</b><span title="([^"]*)">(\w+ seq \d+)'
     assert re.findall(row, text) == [
         ("c", "0.000000", "peer →", "S seq 1000", "S seq 0"),
         ("s accused", "0.125000", "← target", "RA seq 5 ack 9", "RA seq 5"),

@@ -27,6 +27,7 @@ def test_a_failure_is_told_field_by_field():
     ]
     assert bytes.fromhex(failure["candidates"][0]["bytes"])[-20 + 13] == 0x14  # RST and ACK
     assert entry["places"] == list(FAILED.places) and entry["replay"] == FAILED.replay
+    assert entry["notes"] == ["Falsifying example: test_fail(steps=[1])"]
     assert entry["artefacts"] == FAILED.artefacts
 
 

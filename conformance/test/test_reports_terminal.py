@@ -49,6 +49,7 @@ def test_a_failure_shows_the_rule_what_was_sent_expected_and_seen_and_how_to_run
         "came:     0.500000 <PA> seq 1 ack 9 5 bytes tag missing",
         "flags: expected SA, got PA",
         "at:       test_made_up.py:42: peer.open()",
+        "Falsifying example: test_fail(steps=[1])",
         "capture:  out/test_made_up/test_fail-server-ipv4/capture.pcap",
         "keylog:   out/test_made_up/test_fail-server-ipv4/keys.log",
         f"again:    {FAILED.replay}",
