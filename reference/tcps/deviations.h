@@ -17,6 +17,7 @@ namespace tcpslab::tcps {
 enum class Deviation : std::uint8_t {
   // TC on SYN and SYN-ACK, and the options beside it (wire 2.1).
   kOmitTcFromSyn,              // offer nothing, in silence
+  kTcOnAcks,                   // put TC on pure ACKs that are due no TI
   kOmitTcFromSynAck,           // accept an offer and answer without TC
   kAnswerWithoutOffer,         // put TC on the SYN-ACK although the SYN had none
   kPlainSynAckRetransmission,  // send the SYN-ACK again without TC (R4)
@@ -31,9 +32,11 @@ enum class Deviation : std::uint8_t {
   kReadPastOptions,   // complete a TC that the header cuts off from what follows the header
   kExpectTcAfterMss,  // find TC only where Linux has it: right behind an MSS
   kExpectTmFirst,     // find TM only if no other option stands before it
-  kDropWithoutRoom,   // drop a segment on which SACK blocks leave no room for TM, instead of removing them
+  kScanForTc,         // find TC by its first bytes, wherever they stand
 
   // Key agreement and the session keys (wire 3; R23).
+  kReverseKeys,              // send public keys with their bytes in reverse order
+  kRefuseHighBitKeys,        // take an offer with the top bit of its key set for none
   kReuseEphemeralKey,        // offer the same key on every connection
   kFreshKeyOnSynRetransmit,  // draw another ephemeral key for a retransmitted SYN
   kAcceptLowOrderKey,        // take an offer whose shared secret can only be zero, and run in clear
@@ -42,47 +45,61 @@ enum class Deviation : std::uint8_t {
   kTagWithCipherKey,         // make the tags of a direction with its encryption key
 
   // Encryption and positions (wire 4 and 5; R11).
-  kSendInClear,        // send data unencrypted and untagged on a protected flow
-  kNullCipher,         // tag data but do not encrypt it
-  kRestartKeystream,   // begin the keystream anew with every segment
-  kAlignKeystream,     // begin the keystream of a segment at a 64-byte block
-  kCountSynAsByte,     // count positions from the initial sequence number, not from the byte after it
-  kTruncatePositions,  // let positions begin anew after 4 GiB
-  kCountWraps,         // let positions only move on, so that what comes from before a 2^32 boundary is lost
-  kCommitBeforeTag,    // move the position before the tag is checked
+  kSendInClear,              // send data unencrypted and untagged on a protected flow
+  kNullCipher,               // tag data but do not encrypt it
+  kRestartKeystream,         // begin the keystream anew with every segment
+  kAlignKeystream,           // begin the keystream of a segment at a 64-byte block
+  kCountSynAsByte,           // count positions from the initial sequence number, not from the byte after it
+  kClearUntilAuthenticated,  // send data in clear until the peer has shown who it is
+  kClearFinalData,           // send the data of a FIN in clear
+  kSubtractWithoutWrap,      // count positions in 64 bits, so that sequence numbers must not wrap
+  kTruncatePositions,        // let positions begin anew after 4 GiB
+  kCountWraps,               // let positions only move on, so that what comes from before a 2^32 boundary is lost
+  kCommitBeforeTag,          // move the position before the tag is checked
 
   // What a tag covers and how it is compared (wire 5; R1).
-  kWrongTag,             // send every tag with its last bit flipped
-  kOtherTagArithmetic,   // use the tag of the other dialect
-  kTagPlaintext,         // make the tag before encrypting
-  kTagWithoutFin,        // leave FIN out of the flags that a tag covers
-  kTagWithoutPush,       // leave PSH out of them
-  kTagWithoutHighFlags,  // leave URG, ECE and CWR out of them
-  kTagWithoutPosition,   // put 0 for the position that a tag covers
-  kTagFullBlocksOnly,    // leave the bytes after the last full 16 out of the tag
-  kAlignTagKey,          // take the one-time key at the 64-byte block of the position
-  kAcceptInvalidTag,     // deliver segments whose tag does not verify
-  kAcceptMissingTag,     // deliver data and FIN without TM as they are
-  kAcceptZeroTag,        // deliver segments with a tag of zeros
-  kCompareTagPrefix,     // compare 12 bytes of the tag
+  kWrongTag,                // send every tag with its last bit flipped
+  kOtherTagArithmetic,      // use the tag of the other dialect
+  kTagPlaintext,            // make the tag before encrypting
+  kTagWithoutFin,           // leave FIN out of the flags that a tag covers
+  kTagWithoutPush,          // leave PSH out of them
+  kTagWithoutHighFlags,     // leave URG, ECE and CWR out of them
+  kTagWithoutPosition,      // put 0 for the position that a tag covers
+  kTagFullBlocksOnly,       // leave the bytes after the last full 16 out of the tag
+  kTagWithAcknowledgement,  // let the acknowledgement number change the tag
+  kSwapTagKeyHalves,        // take the first half of the one-time key for s and the second for r
+  kShortBlockCounter,       // take the one-time key with a block counter of 32 bits
+  kAlignTagKey,             // take the one-time key at the 64-byte block of the position
+  kAcceptInvalidTag,        // deliver segments whose tag does not verify
+  kAcceptMissingTag,        // deliver data and FIN without TM as they are
+  kAcceptZeroTag,           // deliver segments with a tag of zeros
+  kCompareTagPrefix,        // compare 12 bytes of the tag
 
   // FIN, RST and pure ACKs (wire 4 and 7).
   kFinWithoutTag,        // send a FIN without payload untagged
   kAcceptUntaggedFin,    // deliver a FIN without payload and TM
+  kDropFin,              // keep a FIN with a valid tag from TCP
   kBareFinAtZero,        // take position 0 for a FIN without payload
   kAcceptReset,          // let an inbound RST reach TCP on a protected flow
   kAcceptExactReset,     // the same if it has exactly the next sequence number (RFC 5961)
   kAcceptResetWithSyn,   // let RST, or FIN and data, pass that come with SYN
+  kDropEveryReset,       // keep RST from TCP on unprotected flows, too
   kDieOnReset,           // keep RST from TCP, but give up the keys for it
+  kDieOnOwnReset,        // give up the keys when our own TCP sends RST
   kDropOwnReset,         // keep the RST of our own TCP from leaving
   kTagPureAcks,          // put TM on pure ACKs
   kRefuseUntaggedAcks,   // drop pure ACKs without TM
+  kVerifyTaggedAcks,     // drop pure ACKs whose TM does not verify
+  kDieOnLateTc,          // give up the keys for a TC on a pure ACK
+  kWaitForThirdAck,      // drop data that comes before the ACK of the SYN-ACK
   kClearAfterBothFins,   // send and take what comes after both FINs in clear (R5)
   kDieOnInvalidTag,      // give up the keys after an invalid tag
   kAnswerDropWithReset,  // answer what is dropped with RST
 
   // When TI is sent (wire 2.3 and 6; R8 and the TI rule).
   kNeverSendIdentity,          // never send TI
+  kIdentityInClear,            // send TI on pure ACKs of connections that have no keys
+  kFreshIdentity,              // show another identity on every connection
   kIdentityOnce,               // send TI once only, whether or not the peer's came
   kNeverStopIdentity,          // send TI on every pure ACK for ever
   kStopIdentityAtPeers,        // send no TI any more once the peer's came
@@ -92,12 +109,19 @@ enum class Deviation : std::uint8_t {
   kOwnAcksWithoutEnd,          // repeat own ACKs every 200 ms without end
   kOwnAckBehind,               // send own ACKs with the sequence number before the next
   kNeverAnswerIdentity,        // leave a peer alone that goes on sending TI
+  kOwnAckOfSyn,                // send own ACKs that acknowledge the peer's SYN only
+  kAnswerIdentityAtOnce,       // answer a TI, however shortly ours left
   kAnswerIdentityWithoutEnd,   // answer more than 8 TIs on a connection
+  kIgnoreIdentity,             // look at no TI
+  kDropIdentity,               // keep an ACK whose TI was accepted from TCP
   kAcceptIdentityOutOfWindow,  // judge a TI whatever its numbers (R9)
   kJudgeIdentityOnData,        // judge a TI on a segment without a valid tag
   kBlockOnLateIdentity,        // take another TI in AUTHENTICATED for an attack (R9)
 
   // The proof in TI, and trust on first use (wire 6; R6, R7, R21).
+  kJudgeProofAgain,         // compare the auth tag of a TI in AUTHENTICATED (R9)
+  kProofWithoutPeer,        // send an auth tag other than zero to a peer that is not known
+  kForgetPeers,             // remember no identity
   kZeroAuthTag,             // send a zero auth tag although the peer is known
   kAuthTagOfServerIsn,      // make auth tags of the server's initial sequence number
   kAuthTagLittleEndian,     // make them of the client's in little-endian order
@@ -108,6 +132,7 @@ enum class Deviation : std::uint8_t {
   kReplaceCachedKey,        // remember the key that did not match
   kIgnoreTofuEnforce,       // take tofu_enforce=1 for 0
   kAlwaysTofuEnforce,       // take tofu_enforce=0 for 1
+  kMismatchIsNoTi,          // send TI on after a mismatch with tofu_enforce=0, as if none had come (R7)
   kClearAfterMismatch,      // go on in clear after a mismatch (R6)
 
   // enforce, and opening (wire 7; R3, R16, R22, R24, R25).
@@ -118,6 +143,8 @@ enum class Deviation : std::uint8_t {
   kNeverFallBack,             // take enforce=0 for 1
   kSimultaneousOpenInClear,   // fall back in a simultaneous open although enforce=1
   kAcceptStaleSynAck,         // take keys from a SYN-ACK that acknowledges something else
+  kDropStaleSynAck,           // keep such a SYN-ACK from TCP
+  kDieOnRepeatedSynAck,       // give up the keys when the SYN-ACK comes again
   kReplaceEntryAtOnce,        // replace a live connection by any SYN with TC
   kNeverReopen,               // take no new offer on a flow that has an entry
   kRepeatedSynChangesAnswer,  // answer a repeated SYN with other keys
@@ -125,9 +152,15 @@ enum class Deviation : std::uint8_t {
   // Limits, timers, families, packet sizes (wire 7; R2, R12, R13, R18, R20).
   kTableFullInClear,    // let a connection that finds the table full run in clear
   kNoConnectionLimit,   // keep more entries than max_connections
+  kFlushFullTable,      // empty the table when it is full
+  kPlainTakesEntry,     // keep an entry for a SYN without TC
+  kNoBlockedLimit,      // keep more blocked flows than max_blocked
   kHalfOpenFillsTable,  // never let a half-open entry give way
   kKeepHalfOpen,        // keep a handshake that stopped as long as an idle connection
   kForgetIdleFlows,     // let a connection that was collected go on in clear
+  kShortIdleTime,       // collect a connection after half of the idle time
+  kKeepDead,            // keep what fell back as long as an idle connection
+  kKeepClosed,          // keep what saw both FINs as long as an idle connection
   kKeepIdleFlows,       // collect no idle connection
   kIgnoreTraffic,       // count idle time from the handshake, whatever comes
   kPassFragments,       // let what came in IP fragments pass unchecked

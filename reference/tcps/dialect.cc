@@ -69,7 +69,6 @@ constexpr DeviantTrait kDeviantTraits[] = {
     {Deviation::kZeroProofIsMismatch, &DialectTraits::first_contact_while_unproven, false},
     {Deviation::kForgetIdleFlows, &DialectTraits::blocks_expired, false},
     {Deviation::kPassFragments, &DialectTraits::checks_reassembled, false},
-    {Deviation::kDropWithoutRoom, &DialectTraits::makes_room, false},
     {Deviation::kIgnoreIpv6, &DialectTraits::protects_ipv6, false},
     {Deviation::kReadPastOptions, &DialectTraits::reads_past_options, true},
     {Deviation::kKeepHalfOpen, &DialectTraits::expires_half_open, false},

@@ -1,6 +1,7 @@
 #include "reference/tcps/engine.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "reference/wire/sequence.h"
 
@@ -30,6 +31,10 @@ stack::Flow Tcps::Engine::Step::flow() const {
 Verdict Tcps::Engine::Outbound(stack::Segment& segment, stack::Instant now) {
   Step step{.segment = segment, .now = now, .key = {segment.source, segment.destination}, .outbound = true};
   const Verdict verdict = Run(step);
+  if (Deviates(kIdentityInClear) && segment.IsPureAck() &&
+      !(step.connection != nullptr && step.connection->Protected())) {
+    segment.options = MakeTiOptions({.key = identity.public_key, .proof = {}});
+  }
   ++(verdict == Verdict::kPass ? counters.outbound_passed : counters.outbound_dropped);
   return verdict;
 }
@@ -58,6 +63,7 @@ bool CompletesHandshake(const stack::Segment& segment, bool outbound, const Conn
 
 Verdict Tcps::Engine::Run(Step& step) {
   if (!Concerns(step.segment, step.outbound)) return Verdict::kPass;
+  if (Deviates(kDropEveryReset) && !step.outbound && step.segment.Has(wire::kRst)) return Verdict::kDrop;
   // TCPS-FAIL-07
   step.connection = table_.Find(step.key);
   if (step.connection == nullptr) step.blocked = blocked_.Find(step.key);
@@ -74,6 +80,10 @@ Verdict Tcps::Engine::Run(Step& step) {
   }
   const Outcome outcome = Perform(rule.action, step);
   if (outcome.advance && step.connection != nullptr) SetState(step.key, *step.connection, rule.next, step.now);
+  if (Deviates(kDieOnRepeatedSynAck) && !step.outbound && step.segment.IsSynAck() &&
+      (state == State::kEncrypted || state == State::kAuthenticated)) {
+    SetState(step.key, *step.connection, State::kDead, step.now);
+  }
 
   if (step.connection != nullptr && step.connection->Protected()) {
     if (step.outbound && outcome.verdict == Verdict::kPass && !step.segment.Has(wire::kRst)) NoteOutbound(step);
@@ -102,6 +112,7 @@ void Tcps::Engine::FindOffer(Step& step) {
     NoteMalformed(step);
     if (traits_.reads_past_options) step.tc = FindTcPastEnd(step.segment.options, step.segment.payload);
   }
+  if (step.tc && Deviates(kRefuseHighBitKeys) && (step.tc->back() & std::byte{0x80}) != std::byte{0}) step.tc.reset();
   if (step.tc && traits_.ignores_low_order_keys && crypto::IsLowOrder(*step.tc)) {
     Report(EventKind::kLowOrderKey, step, "TC");
     step.tc.reset();
@@ -204,12 +215,13 @@ void Tcps::Engine::SetState(const stack::FlowKey& key, Connection& connection, S
 // TCPS-LOG-08, TCPS-LOG-14
 void Tcps::Engine::Block(const stack::FlowKey& key, const Connection& connection, stack::Instant now) {
   const stack::Flow flow = connection.FlowOf(key);
-  const std::optional<BlockedFlow> forgotten = blocked_.Add({.key = key,
-                                                             .flow = flow,
-                                                             .local_isn = connection.local_isn,
-                                                             .remote_isn = connection.remote_isn,
-                                                             .held = connection.held},
-                                                            config.policy.max_blocked);
+  const std::optional<BlockedFlow> forgotten =
+      blocked_.Add({.key = key,
+                    .flow = flow,
+                    .local_isn = connection.local_isn,
+                    .remote_isn = connection.remote_isn,
+                    .held = connection.held},
+                   Deviates(kNoBlockedLimit) ? SIZE_MAX : config.policy.max_blocked);
   services_.events.OnStateChange(
       {.time = now, .flow = flow, .from = ToString(connection.state), .to = ToString(State::kBlocked)});
   Report(EventKind::kBlocked, flow, now);

@@ -52,6 +52,11 @@ void Tcps::Engine::ShedHalfOpen() {
 // TCPS-LIM-09, TCPS-LOG-10
 bool Tcps::Engine::MakeRoom(const Step& step) {
   if (table_.size() < config.policy.max_connections || Deviates(kNoConnectionLimit)) return true;
+  if (Deviates(kFlushFullTable)) {
+    table_.EraseIf([](const stack::FlowKey&, const Connection&) { return true; });
+    half_open_.clear();
+    return true;
+  }
   Report(EventKind::kTableFull, step);
   return false;
 }
@@ -202,6 +207,9 @@ Tcps::Engine::Outcome Tcps::Engine::RefuseOrPass(Step& step) {
     return kStayAndDrop;
   }
   if (step.connection == nullptr) Report(EventKind::kFellBack, step, "SYN without TC");
+  if (step.connection == nullptr && Deviates(kPlainTakesEntry)) {
+    SetState(step.key, Begin(step, Role::kServer), State::kDead, step.now);
+  }
   return kStay;
 }
 
@@ -225,6 +233,7 @@ bool Tcps::Engine::DeriveKeys(const Step& step) {
   }
   SessionKeys keys = DeriveSessionKeys(*shared);
   Distort(keys, connection.client_isn(), config.deviations);
+  if (Deviates(kFreshIdentity)) identity = crypto::KeyPair::Generate(services_.random);
   connection.Install(std::move(keys), traits_.position_rule);
   connection.highest_sent = connection.local_isn + 1;
   connection.last_acknowledgement = connection.remote_isn + 1;
@@ -296,7 +305,9 @@ Tcps::Engine::Outcome Tcps::Engine::AnswerPlain(Step& step) {
 // TCPS-ENF-05, TCPS-OPEN-10, TCPS-OPEN-11, TCPS-OPEN-18
 Tcps::Engine::Outcome Tcps::Engine::Complete(Step& step) {
   Connection& connection = *step.connection;
-  if (traits_.checks_handshake_ack && step.segment.acknowledgement != connection.local_isn + 1) return kStay;
+  if (traits_.checks_handshake_ack && step.segment.acknowledgement != connection.local_isn + 1) {
+    return Deviates(kDropStaleSynAck) ? kStayAndDrop : kStay;
+  }
   TakeOffer(connection, {.initial_sequence = step.segment.sequence, .key = *step.tc});
   if (!DeriveKeys(step)) {
     SetState(step.key, connection, State::kDead, step.now);

@@ -56,6 +56,8 @@ Tcps::Engine::Outcome Tcps::Engine::AttachIdentity(Step& step) {
   } else if (Deviates(kTagPureAcks)) {
     const std::uint64_t position = PositionOf(connection.out, step.segment, connection.local_isn);
     static_cast<void>(AppendTm(step.segment.options, TagOf(connection.out, position, step.segment)));
+  } else if (Deviates(kTcOnAcks)) {
+    step.segment.options = MakeSynOptions(step.segment.options, connection.own_key);
   }
   connection.identity.last_ack = step.now;
   return kStay;
@@ -64,7 +66,9 @@ Tcps::Engine::Outcome Tcps::Engine::AttachIdentity(Step& step) {
 // TCPS-TI-07, TCPS-TI-08, TCPS-TI-10
 Identity Tcps::Engine::OwnIdentity(const Connection& connection, const wire::Address& peer_address) {
   Identity own{.key = identity.public_key, .proof = {}};
-  Peer* peer = peers.Find(peer_address);
+  if (Deviates(kReverseKeys)) std::ranges::reverse(own.key);
+  Peer* peer = Deviates(kForgetPeers) ? nullptr : peers.Find(peer_address);
+  if (peer == nullptr && Deviates(kProofWithoutPeer)) own.proof.fill(std::byte{1});
   if (peer == nullptr || Deviates(kZeroAuthTag)) return own;
   if (const auto& shared = StaticSecret(*peer)) own.proof = ComputeAuthTag(*shared, ProofIsn(connection));
   return own;
@@ -116,6 +120,12 @@ bool Tcps::Engine::ProofHolds(Peer& peer, const Connection& connection, const Au
 
 // TCPS-TI-11, TCPS-TI-12, TCPS-TI-34
 Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
+  if (Deviates(kVerifyTaggedAcks) && FindTm(step.segment.options)) return Verify(step);
+  if (Deviates(kDieOnLateTc) && FindTc(step.segment.options)) {
+    SetState(step.key, *step.connection, State::kDead, step.now);
+    return kStay;
+  }
+  if (Deviates(kIgnoreIdentity)) return kStay;
   const std::optional<Identity> shown = FindTi(step.segment.options);
   if (!shown) {
     NoteMalformed(step);
@@ -136,18 +146,23 @@ Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
     }
     return JudgeFirst(step, *shown);
   }
-  const Peer* peer = peers.Find(step.remote().address);
+  Peer* peer = peers.Find(step.remote().address);
   if (connection.state == State::kAuthenticated && (peer == nullptr || peer->key != shown->key)) {
     if (Deviates(kBlockOnLateIdentity)) return Mismatch(step, "late TI");
     // TCPS-LOG-11, TCPS-TI-33
     Report(EventKind::kTiConflict, step, Fingerprint(shown->key));
     return kStay;
   }
+  if (Deviates(kJudgeProofAgain) && connection.state == State::kAuthenticated &&
+      !ProofHolds(*peer, connection, shown->proof)) {
+    return Mismatch(step, "late TI");
+  }
   // The peer still sends TI, so it may lack ours.
   // TCPS-TI-20, TCPS-TI-21, TCPS-TI-22, TCPS-TI-30
   const bool may_answer =
       (exchange.answers < kMaximumAnswers || Deviates(kAnswerIdentityWithoutEnd)) && !Deviates(kNeverAnswerIdentity);
-  if (exchange.sent && step.now - exchange.last_sent >= kIdentityInterval && may_answer && !exchange.owed) {
+  const bool due = step.now - exchange.last_sent >= kIdentityInterval || Deviates(kAnswerIdentityAtOnce);
+  if (exchange.sent && due && may_answer && !exchange.owed) {
     exchange.owed = true;
     exchange.due_since = step.now;
   }
@@ -159,7 +174,7 @@ Tcps::Engine::Outcome Tcps::Engine::JudgeFirst(Step& step, const Identity& shown
   const wire::Address& address = step.remote().address;
   Connection& connection = *step.connection;
   const bool lenient = Deviates(kAcceptIdentityMismatch);
-  if (Peer* peer = peers.Find(address); peer == nullptr) {
+  if (Peer* peer = Deviates(kForgetPeers) ? nullptr : peers.Find(address); peer == nullptr) {
     peers.Remember(address, shown.key);
     Report(EventKind::kPeerNew, step, fmt::format("{} fingerprint {}", ToString(address), Fingerprint(shown.key)));
   } else if (peer->key != shown.key && !lenient) {
@@ -172,14 +187,14 @@ Tcps::Engine::Outcome Tcps::Engine::JudgeFirst(Step& step, const Identity& shown
   }
   connection.identity.judged = true;
   Report(EventKind::kAuthenticated, step);
-  return {};
+  return {Deviates(kDropIdentity) ? Verdict::kDrop : Verdict::kPass, true};
 }
 
 // TCPS-LOG-07, TCPS-TOFU-05, TCPS-TOFU-06, TCPS-TOFU-15, TCPS-TOFU-16, TCPS-TOFU-24
 Tcps::Engine::Outcome Tcps::Engine::Mismatch(Step& step, std::string detail) {
   Connection& connection = *step.connection;
   Report(EventKind::kMitmSuspected, step, std::move(detail));
-  connection.identity.judged = true;
+  connection.identity.judged = !Deviates(kMismatchIsNoTi);
   const bool enforces = config.policy.tofu_enforce ? !Deviates(kIgnoreTofuEnforce) : Deviates(kAlwaysTofuEnforce);
   if (!enforces) {
     if (!traits_.authenticates_on_mismatch) return kStay;
@@ -226,8 +241,8 @@ void Tcps::Engine::EmitIdentity(const stack::FlowKey& key, Connection& connectio
   stack::Segment ack;
   ack.source = flow.local;
   ack.destination = flow.remote;
-  ack.sequence = numbers.sequence;
-  ack.acknowledgement = numbers.acknowledgement;
+  ack.sequence = numbers.sequence - (Deviates(kOwnAckBehind) ? 1 : 0);
+  ack.acknowledgement = Deviates(kOwnAckOfSyn) ? connection.remote_isn + 1 : numbers.acknowledgement;
   ack.window = numbers.window;
   ack.flags = wire::kAck;
   ack.options = MakeTiOptions(OwnIdentity(connection, flow.remote.address));

@@ -49,6 +49,11 @@ crypto::PublicKey KeyAt(std::span<const std::byte> bytes) {
 
 // TCPS-OPT-06
 std::optional<crypto::PublicKey> FindTc(const wire::OptionArea& options, const Deviations& deviations) {
+  if (deviations.Has(kScanForTc)) {
+    for (std::span<const std::byte> rest = options.bytes(); rest.size() >= kTcSize; rest = rest.subspan(1)) {
+      if (HasPrefix(rest, kTcSize, kTcMagic)) return KeyAt(rest.subspan(kOptionPrefixSize));
+    }
+  }
   for (const wire::OptionView option : options) {
     const std::span<const std::byte> bytes = option.bytes();
     const bool length_fits = bytes.size() == kTcSize || (bytes.size() > kTcSize && deviations.Has(kIgnoreTcLength));
@@ -96,6 +101,7 @@ wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::P
                                 const Deviations& deviations) {
   std::array<std::byte, kTcSize> tc{};
   std::ranges::copy(key, PutPrefix(tc, deviations.Has(kWrongTcMagic) ? kTmMagic : kTcMagic).begin());
+  if (deviations.Has(kReverseKeys)) std::ranges::reverse(std::span(tc).subspan(kOptionPrefixSize));
 
   wire::OptionArea options;
   if (deviations.Has(kTcBeforeKeptOption)) static_cast<void>(options.Append(tc));

@@ -1,4 +1,6 @@
 // Data, FIN and RST of a protected connection (spec tcps-wire.md, sections 2.2, 4, 5 and 7).
+#include <algorithm>
+
 #include "reference/crypto/secret.h"
 #include "reference/tcps/engine.h"
 #include "reference/tcps/options.h"
@@ -26,6 +28,7 @@ std::uint8_t UncoveredFlags(const Deviations& deviations) {
 std::uint64_t Tcps::Engine::PositionOf(Direction& direction, const stack::Segment& segment,
                                        std::uint32_t initial_sequence) const {
   if (Deviates(kBareFinAtZero) && segment.payload.empty()) return 0;
+  if (Deviates(kSubtractWithoutWrap)) return std::uint64_t{segment.sequence} - initial_sequence - 1;
   const std::uint32_t before_first = initial_sequence - (Deviates(kCountSynAsByte) ? 1 : 0);
   const std::uint64_t position = direction.PositionOf(StreamOffset(segment.sequence, before_first));
   return Deviates(kTruncatePositions) ? static_cast<std::uint32_t>(position) : position;
@@ -41,12 +44,16 @@ void Tcps::Engine::Encipher(const Direction& direction, std::uint64_t position, 
 
 crypto::Tag Tcps::Engine::TagOf(const Direction& direction, std::uint64_t position,
                                 const stack::Segment& segment) const {
-  const std::uint64_t key_position = position - (Deviates(kAlignTagKey) ? position % 64 : 0);
+  std::uint64_t key_position = position - (Deviates(kAlignTagKey) ? position % 64 : 0);
+  if (Deviates(kShortBlockCounter)) key_position -= std::uint64_t{1} << 62;  // 2^62 is nothing to 32 bits of blocks
+  crypto::OneTimeKey key = DeriveOneTimeKey(direction.mac, key_position);
+  if (Deviates(kSwapTagKeyHalves)) std::ranges::rotate(key.mutable_bytes(), key.mutable_bytes().begin() + 16);
   std::span<const std::byte> covered = segment.payload;
   if (Deviates(kTagFullBlocksOnly)) covered = covered.first(covered.size() - covered.size() % 16);
   const unsigned flags = segment.flags & ~UncoveredFlags(config.deviations);
-  return PacketTagUnder(traits_.tag_arithmetic, DeriveOneTimeKey(direction.mac, key_position),
-                        Deviates(kTagWithoutPosition) ? 0 : position, static_cast<std::uint8_t>(flags), covered);
+  std::uint64_t stated = Deviates(kTagWithoutPosition) ? 0 : position;
+  if (Deviates(kTagWithAcknowledgement)) stated ^= segment.acknowledgement;
+  return PacketTagUnder(traits_.tag_arithmetic, key, stated, static_cast<std::uint8_t>(flags), covered);
 }
 
 // TCPS-TM-07, TCPS-TM-23
@@ -63,6 +70,8 @@ Tcps::Engine::Outcome Tcps::Engine::Protect(Step& step) {
   const bool fin = segment.Has(wire::kFin);
 
   if (Deviates(kSendInClear)) return kStay;
+  if (connection.state == State::kEncrypted && Deviates(kClearUntilAuthenticated)) return kStay;
+  if (fin && !segment.payload.empty() && Deviates(kClearFinalData)) return kStay;
   if (fin && segment.payload.empty() && Deviates(kFinWithoutTag)) return kStay;
   if (fin) EmitIdentityBeforeFin(step);
 
@@ -111,6 +120,7 @@ Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
     if (judged.advance) SetState(step.key, connection, State::kAuthenticated, step.now);
   }
 
+  if (!connection.confirmed && Deviates(kWaitForThirdAck)) return kStayAndDrop;
   const std::optional<crypto::Tag> tag = FindTm(segment.options);
   if (!tag || (Deviates(kExpectTmFirst) && (*segment.options.begin()).kind() != wire::kExperiment253)) {
     const bool bare_fin = segment.payload.empty();
@@ -132,6 +142,7 @@ Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
   // TCPS-ENC-09, TCPS-ENC-10
   Encipher(connection.in, position, segment.payload);
 
+  if (segment.Has(wire::kFin) && Deviates(kDropFin)) return kStayAndDrop;
   if (segment.Has(wire::kFin)) {
     // TCPS-FIN-07, TCPS-FIN-11
     connection.fin_received = true;
@@ -145,6 +156,10 @@ Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
 // TCPS-RST-06, TCPS-RST-07
 Tcps::Engine::Outcome Tcps::Engine::Abort(Step& step) {
   if (Deviates(kDropOwnReset)) return kStayAndDrop;
+  if (Deviates(kDieOnOwnReset)) {
+    SetState(step.key, *step.connection, State::kDead, step.now);
+    return kStay;
+  }
   step.connection->reset_sent = true;
   if (traits_.strict_flags) step.segment.payload = {};  // a RST may hold text (RFC 9293, section 3.5.3), but no tag
   return {};

@@ -26,7 +26,7 @@ void Tcps::Engine::ExpireIdentityTimers(stack::Instant now) {
     if (OwnAckDeadline(*connection) <= now) {
       // TCPS-TI-23, TCPS-TI-26, TCPS-TI-27
       EmitIdentity(wake.key, *connection,
-                   {.sequence = connection->highest_sent - (Deviates(kOwnAckBehind) ? 1 : 0),
+                   {.sequence = connection->highest_sent,
                     .acknowledgement = connection->last_acknowledgement,
                     .window = connection->last_window},
                    now);
@@ -40,14 +40,14 @@ void Tcps::Engine::Collect(stack::Instant now) {
   const stack::Policy& policy = config.policy;
   table_.EraseIf([&](const stack::FlowKey& key, Connection& connection) {
     const stack::Duration idle = now - connection.last_active;
-    bool expired = idle > policy.idle_timeout && !Deviates(kKeepIdleFlows);
+    bool expired = idle > policy.idle_timeout / (Deviates(kShortIdleTime) ? 2 : 1) && !Deviates(kKeepIdleFlows);
     if (connection.state == State::kDead) {
-      expired = expired || idle > policy.dead_timeout;
+      expired = expired || (idle > policy.dead_timeout && !Deviates(kKeepDead));
     } else if (!connection.Protected() || (traits_.expires_half_open && !connection.confirmed)) {
       // Protected but unconfirmed: our SYN-ACK went unanswered, nothing that needs protection was ever sent.
       expired = expired || (traits_.expires_half_open && idle > policy.half_open_timeout);
     } else if (connection.fin_sent && connection.fin_received) {
-      expired = expired || idle > policy.closed_timeout;
+      expired = expired || (idle > policy.closed_timeout && !Deviates(kKeepClosed));
       if (expired) return true;
     } else {
       // After our RST the flow is over, unless the RST answered a stray segment: then what follows must not be in

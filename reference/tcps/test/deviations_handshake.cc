@@ -1,5 +1,6 @@
 // SYN and SYN-ACK, finding options, key agreement.
 #include <algorithm>
+#include <iterator>
 
 #include "reference/tcps/test/deviant_case.h"
 
@@ -108,16 +109,38 @@ std::vector<DeviantCase> HandshakeDeviations() {
          segment->options = Options({1, 1, 1, 1});
          return talk.Send(kClient, segment).empty();
        }},
-      {kDropWithoutRoom, kClient,
+      {kScanForTc,
+       kServer,
+       [](Conversation& talk) {
+         std::vector<std::byte> bytes(4);  // EOL
+         std::ranges::copy(Odd(36, 'C', 36).bytes(), std::back_inserter(bytes));
+         return Answers(talk, *wire::OptionArea::FromBytes(bytes));
+       },
+       {},
+       ClientIsPlain},
+      {kTcOnAcks, kClient,
        [](Conversation& talk) {
          talk.HandshakeAndAck();
-         OwnedSegment segment = talk.Next(kClient, wire::kPsh | wire::kAck, "hello");
-         std::vector<std::byte> three_blocks = {std::byte{1}, std::byte{1}, std::byte{wire::kSack}, std::byte{26}};
-         three_blocks.resize(28);
-         segment->options = *wire::OptionArea::FromBytes(three_blocks);
-         return talk.Send(kClient, segment).empty();
+         talk.Ack(kClient);
+         return HasTc(talk.last());
        }},
 
+      {kReverseKeys, kClient,
+       [](Conversation& talk) {
+         talk.Handshake();
+         crypto::PublicKey shown = FindTi(talk.last()->options)->key;
+         std::ranges::reverse(shown);
+         return shown == talk.tcps(kClient).identity();
+       }},
+      {kRefuseHighBitKeys,
+       kServer,
+       [](Conversation& talk) {
+         crypto::PublicKey key = kSomeKey;
+         key.back() = std::byte{0x80};
+         return !Answers(talk, MakeSynOptions({}, key));
+       },
+       {},
+       ClientIsPlain},
       {kReuseEphemeralKey, kClient,
        [](Conversation& talk) {
          talk.Syn();

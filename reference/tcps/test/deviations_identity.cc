@@ -66,6 +66,22 @@ std::vector<DeviantCase> IdentityDeviations() {
          talk.Fin(kClient);
          return CountTi(talk, kClient) == 0;
        }},
+      {kIdentityInClear,
+       kClient,
+       [](Conversation& talk) {
+         talk.Handshake();
+         return HasTi(talk.last());
+       },
+       {},
+       ServerIsPlain},
+      {kFreshIdentity, kClient,
+       [](Conversation& talk) {
+         talk.Handshake();
+         const crypto::PublicKey first = FindTi(talk.last()->options)->key;
+         talk.NewConnection();
+         talk.Handshake();
+         return FindTi(talk.last()->options)->key != first;
+       }},
       {kIdentityOnce, kClient,
        [](Conversation& talk) {
          talk.Handshake();
@@ -127,6 +143,21 @@ std::vector<DeviantCase> IdentityDeviations() {
          talk.Ack(kClient);
          return !HasTi(talk.last());
        }},
+      {kOwnAckOfSyn, kServer,
+       [](Conversation& talk) {
+         talk.Handshake();
+         talk.Data(kClient, "hello");
+         talk.Data(kServer, "hi");
+         talk.pair().Advance(1s);
+         return HasTi(talk.last()) && talk.last()->acknowledgement + 5 == talk.client_next;
+       }},
+      {kAnswerIdentityAtOnce, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         talk.Forge(kClient, talk.last());
+         talk.Ack(kClient);
+         return HasTi(talk.last());
+       }},
       {kAnswerIdentityWithoutEnd, kClient,
        [](Conversation& talk) {
          talk.HandshakeAndAck();
@@ -137,6 +168,18 @@ std::vector<DeviantCase> IdentityDeviations() {
            talk.Ack(kClient);
          }
          return CountTi(talk, kClient) > 1 + 8;
+       }},
+      {kIgnoreIdentity, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         talk.Ack(kClient);
+         return HasTi(talk.last());  // as if the server's had not come
+       }},
+      {kDropIdentity, kServer,
+       [](Conversation& talk) {
+         talk.Syn();
+         talk.SynAck();
+         return talk.Ack(kClient).empty();
        }},
       {kAcceptIdentityOutOfWindow, kClient,
        [](Conversation& talk) {
@@ -161,6 +204,23 @@ std::vector<DeviantCase> IdentityDeviations() {
          return talk.Data(kClient, "hello").empty();
        }},
 
+      {kJudgeProofAgain, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         const Identity wrong{.key = talk.tcps(kServer).identity(), .proof = {std::byte{7}}};
+         talk.Forge(kClient, talk.NextTi(kServer, wrong));
+         return talk.Data(kClient, "hello").empty();
+       }},
+      {kProofWithoutPeer, kClient,
+       [](Conversation& talk) {
+         talk.Handshake();
+         return FindTi(talk.last()->options)->proof != AuthTag{};
+       }},
+      {kForgetPeers, kClient,
+       [](Conversation& talk) {
+         MeetAnother(talk);
+         return talk.state(kClient) == State::kAuthenticated;
+       }},
       {kZeroAuthTag, kClient, [](Conversation& talk) { return SecondProof(talk) == AuthTag{}; }},
       {kAuthTagOfServerIsn, kClient,
        [](Conversation& talk) {
@@ -212,6 +272,14 @@ std::vector<DeviantCase> IdentityDeviations() {
        [](Conversation& talk) {
          MeetAnother(talk);
          return talk.Data(kClient, "hello").empty();
+       },
+       {.tofu_enforce = false}},
+      {kMismatchIsNoTi,
+       kClient,
+       [](Conversation& talk) {
+         MeetAnother(talk);
+         talk.Ack(kClient);
+         return HasTi(talk.last());
        },
        {.tofu_enforce = false}},
       {kClearAfterMismatch, kClient,

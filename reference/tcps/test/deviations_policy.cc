@@ -74,6 +74,24 @@ std::vector<DeviantCase> PolicyDeviations() {
          talk.Ack(kClient);
          return talk.Data(kClient, "hello").empty();
        }},
+      {kDropStaleSynAck, kClient,
+       [](Conversation& talk) {
+         talk.Syn();
+         OwnedSegment stale = talk.NextSynAck();
+         stale->acknowledgement -= 5;
+         stale->options = MakeSynOptions(stale->options, kSomeKey);
+         return talk.Forge(kClient, stale).empty();
+       }},
+      {kDieOnRepeatedSynAck, kClient,
+       [](Conversation& talk) {
+         talk.Syn();
+         talk.SynAck();
+         const OwnedSegment syn_ack = talk.last();
+         talk.Ack(kClient);
+         talk.Forge(kClient, syn_ack);
+         talk.Data(kClient, "in clear");
+         return talk.last().PayloadText() == "in clear";
+       }},
       {kReplaceEntryAtOnce, kServer,
        [](Conversation& talk) {
          talk.HandshakeAndAck();
@@ -117,6 +135,36 @@ std::vector<DeviantCase> PolicyDeviations() {
          return HasTc(talk.last());
        },
        kOneConnection},
+      {kFlushFullTable, kServer,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         const Numbers first = talk.numbers();
+         talk.NewConnection();
+         talk.Syn();
+         talk.SetNumbers(first);
+         return talk.Data(kClient, "hello").at(0).PayloadText() != "hello";
+       },
+       kOneConnection},
+      {kPlainTakesEntry, kServer,
+       [](Conversation& talk) {
+         talk.Syn();
+         talk.NewConnection();
+         OwnedSegment offer = talk.NextSyn();
+         offer->options = MakeSynOptions(offer->options, kSomeKey);
+         return talk.Send(kClient, offer).empty();
+       },
+       kOneConnection, ClientIsPlain},
+      {kNoBlockedLimit,
+       kClient,
+       [](Conversation& talk) {
+         for (int i = 0; i < 2; ++i) {
+           talk.NewConnection();
+           talk.HandshakeAndAck();
+         }
+         talk.pair().Advance(kCollected);
+         return talk.tcps(kClient).blocked_flows() == 2;
+       },
+       {.max_blocked = 1}},
       {kHalfOpenFillsTable, kServer,
        [](Conversation& talk) {
          for (int i = 0; i < 4; ++i) {
@@ -140,6 +188,31 @@ std::vector<DeviantCase> PolicyDeviations() {
          const auto sent = DataAfterSilence(talk);
          return sent && sent->PayloadText() == "later";
        }},
+      {kShortIdleTime, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         talk.pair().Advance(200s);
+         return talk.Data(kClient, "later").empty();
+       }},
+      {kKeepDead, kClient,
+       [](Conversation& talk) {
+         talk.Handshake();
+         talk.pair().Advance(100s);
+         talk.NewConnection();
+         return talk.Syn().empty();
+       },
+       kOneConnection, ServerIsPlain},
+      {kKeepClosed, kServer,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         talk.Fin(kClient);
+         talk.Fin(kServer);
+         talk.Ack(kClient);
+         talk.pair().Advance(160s);
+         talk.NewConnection();
+         return talk.Syn().empty();
+       },
+       kOneConnection},
       {kKeepIdleFlows, kClient,
        [](Conversation& talk) {
          const auto sent = DataAfterSilence(talk);

@@ -1,5 +1,5 @@
 // Encryption, positions, tags; FIN, RST and pure ACKs.
-#include <array>
+#include <algorithm>
 
 #include "reference/tcps/packet_mac.h"
 #include "reference/tcps/test/deviant_case.h"
@@ -29,11 +29,12 @@ bool HasTagOf(Conversation& talk, std::uint8_t flags, std::string_view text, voi
 }
 
 // The same for a second segment of the client, under a one-time key of the test's choice.
-bool HasTagUnder(Conversation& talk, std::uint64_t key_position, std::uint64_t position) {
+bool HasTagUnder(Conversation& talk, std::uint64_t key_position, std::uint64_t position, bool swapped = false) {
   talk.HandshakeAndAck();
   talk.Data(kClient, kSeventyBytes);
   const OwnedSegment sent = Sent(talk, "hello");
-  const crypto::OneTimeKey key = DeriveOneTimeKey(LastSessionKeys(talk.pair()).mac_c2s, key_position);
+  crypto::OneTimeKey key = DeriveOneTimeKey(LastSessionKeys(talk.pair()).mac_c2s, key_position);
+  if (swapped) std::ranges::rotate(key.mutable_bytes(), key.mutable_bytes().begin() + 16);
   return FindTm(sent->options) == PacketTagUnder(TagArithmetic::kStandard, key, position, sent->flags, sent->payload);
 }
 
@@ -97,6 +98,24 @@ std::vector<DeviantCase> ProtectionDeviations() {
          talk.HandshakeAndAck();
          return DecryptAt(LastSessionKeys(talk.pair()).enc_c2s, 1, Sent(talk, "hello")) == "hello";
        }},
+      {kClearUntilAuthenticated, kClient,
+       [](Conversation& talk) {
+         talk.Handshake();
+         return SendsInClear(talk, kClient);
+       }},
+      {kClearFinalData, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         talk.Send(kClient, talk.Next(kClient, wire::kFin | wire::kAck, "in clear"));
+         return talk.last().PayloadText() == "in clear";
+       }},
+      {kSubtractWithoutWrap, kClient,
+       [](Conversation& talk) {
+         talk.client_next = 0xfffffffe;
+         talk.HandshakeAndAck();
+         talk.Data(kClient, "xx");
+         return DecryptAt(LastSessionKeys(talk.pair()).enc_c2s, 2, Sent(talk, "hello")) != "hello";
+       }},
       {kTruncatePositions, kClient,
        [](Conversation& talk) {
          CrossBoundary(talk);
@@ -154,6 +173,11 @@ std::vector<DeviantCase> ProtectionDeviations() {
          return HasTagOf(talk, kPushAck, "twenty bytes of text",
                          [](OwnedSegment& segment) { segment->payload = segment->payload.first(16); });
        }},
+      {kTagWithAcknowledgement, kClient,
+       [](Conversation& talk) { return HasTagUnder(talk, 70, 70 ^ (talk.server_next + 1)); }},
+      {kSwapTagKeyHalves, kClient, [](Conversation& talk) { return HasTagUnder(talk, 70, 70, /*swapped=*/true); }},
+      {kShortBlockCounter, kClient,
+       [](Conversation& talk) { return HasTagUnder(talk, 70 - (std::uint64_t{1} << 62), 70); }},
       {kAlignTagKey, kClient, [](Conversation& talk) { return HasTagUnder(talk, 64, 70); }},
       {kAcceptInvalidTag, kServer,
        [](Conversation& talk) {
@@ -195,6 +219,11 @@ std::vector<DeviantCase> ProtectionDeviations() {
          return talk.Forge(kServer, Untagged(talk, kClient)).empty() &&
                 !talk.Forge(kServer, talk.Next(kClient, wire::kFin | wire::kAck)).empty();
        }},
+      {kDropFin, kServer,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         return talk.Fin(kClient).empty();
+       }},
       {kBareFinAtZero, kClient,
        [](Conversation& talk) {
          talk.HandshakeAndAck();
@@ -223,10 +252,24 @@ std::vector<DeviantCase> ProtectionDeviations() {
          talk.HandshakeAndAck();
          return !talk.Forge(kServer, talk.Next(kClient, wire::kRst | wire::kSyn)).empty();
        }},
+      {kDropEveryReset,
+       kClient,
+       [](Conversation& talk) {
+         talk.Handshake();
+         return talk.Reset(kServer).empty();
+       },
+       {},
+       ServerIsPlain},
       {kDieOnReset, kServer,
        [](Conversation& talk) {
          talk.HandshakeAndAck();
          return talk.Forge(kServer, talk.Next(kClient, wire::kRst)).empty() && SendsInClear(talk, kServer);
+       }},
+      {kDieOnOwnReset, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         talk.Reset(kClient);
+         return SendsInClear(talk, kClient);
        }},
       {kDropOwnReset, kClient,
        [](Conversation& talk) {
@@ -245,6 +288,27 @@ std::vector<DeviantCase> ProtectionDeviations() {
        [](Conversation& talk) {
          talk.HandshakeAndAck();
          return talk.Ack(kClient).empty();
+       }},
+      {kVerifyTaggedAcks, kServer,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         OwnedSegment ack = talk.Next(kClient, wire::kAck);
+         AppendTm(ack->options, crypto::Tag{});
+         return talk.Forge(kServer, ack).empty();
+       }},
+      {kDieOnLateTc, kServer,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         OwnedSegment ack = talk.Next(kClient, wire::kAck);
+         ack->options = MakeSynOptions({}, {std::byte{9}});
+         talk.Forge(kServer, ack);
+         return SendsInClear(talk, kServer);
+       }},
+      {kWaitForThirdAck, kServer,
+       [](Conversation& talk) {
+         talk.Syn();
+         talk.SynAck();
+         return talk.Data(kClient, "hello").empty();
        }},
       {kClearAfterBothFins, kClient,
        [](Conversation& talk) {
