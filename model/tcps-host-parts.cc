@@ -343,7 +343,8 @@ TcpsHostParts::InboundSyn(const Segment& segment, Flow& flow)
             flow.peerIsn = segment.sequence;
         }
     }
-    else if (flow.isn && !flow.spoken && segment.acknowledgement == *flow.isn + 1)
+    else if (flow.isn && !flow.spoken && segment.acknowledgement == *flow.isn + 1 &&
+             flow.peerIsn.value_or(segment.sequence) == segment.sequence)
     {
         flow.peer = OfferOf(segment);
         flow.peerKnown = true;

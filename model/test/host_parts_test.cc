@@ -131,6 +131,19 @@ BOOST_AUTO_TEST_CASE(ForgedSynDoesNotMoveThePeersNumbers) {
   BOOST_TEST(host.Receive(wire::kAck, isn + 1).sequence == 1U);
 }
 
+// A server that has sent nothing yet may be taken for one that still waits for a SYN-ACK.
+BOOST_AUTO_TEST_CASE(ForgedSynAckDoesNotMoveThePeersNumbers) {
+  Host host;
+  host.Receive(wire::kSyn, 0);
+  const std::uint32_t isn = host.Send(wire::kSyn | wire::kAck, 0).sequence;
+  host.Receive(wire::kAck, isn + 1);
+  Segment forged = Make(host.remote, host.local, wire::kSyn | wire::kAck);
+  forged.sequence = kPeerIsn + 1;
+  forged.acknowledgement = isn + 1;
+  host.parts.Inbound(forged, host.now, host.settings);
+  BOOST_TEST(host.Receive(wire::kAck, isn + 1).sequence == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(LeavesTheAcknowledgementFieldAloneWithoutTheFlag) {
   Host host;
   host.Connect();
