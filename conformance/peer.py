@@ -207,6 +207,10 @@ class Peer:
         for packet in packets:
             self.arena.send(packet)
 
+    def forge_in(self, pieces: Pieces, *packets: Packet) -> None:
+        """Likewise, each in IP fragments (see packets.fragments)."""
+        self.forge(*(part for packet in packets for part in fragments(packet, pieces)))
+
     def acknowledge(self) -> Packet:
         """A pure ACK of all that came in order."""
         return self.send(self.segment("A"))
