@@ -1,6 +1,7 @@
 """The schema and the runner agree on which scenario files are good, and the runner says where a bad one is wrong."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,13 @@ def validator() -> jsonschema.Draft7Validator:
 
 def name_of(file: Path) -> str:
     return file.stem
+
+
+def test_schema_knows_the_deviations_of_the_stack(validator: jsonschema.Draft7Validator) -> None:
+    listed = (SCENARIOS.parent / "reference" / "tcps" / "deviations.cc").read_text(encoding="utf-8")
+    names = re.findall(r'{k\w+, "([a-z0-9-]+)"}', listed)
+    in_schema = validator.schema["definitions"]["host"]["properties"]["deviations"]["items"]["enum"]
+    assert in_schema == names != []
 
 
 @pytest.mark.parametrize("file", GOOD, ids=name_of)
