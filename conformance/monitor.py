@@ -75,9 +75,10 @@ class Monitor:
         if self._identity not in (None, identity):
             raise _wrong("another static key than on the connection before", seen, "TCPS-TI-06")
         self._identity = identity
-        shared = shared_secret(peer.identity.private, identity)
-        if any(seen.ti.auth_tag) and seen.ti.auth_tag != auth_tag(shared, peer.client_isn):
-            raise _wrong("a wrong auth tag", seen, "TCPS-TI-08")
+        if any(seen.ti.auth_tag):
+            shared = shared_secret(peer.identity.private, identity)
+            if seen.ti.auth_tag != auth_tag(shared, peer.client_isn):
+                raise _wrong("a wrong auth tag", seen, "TCPS-TI-08")
 
     def _protected(self, peer: Peer, seen: Seen) -> None:
         if seen.tag is Tag.MISSING:

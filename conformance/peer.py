@@ -115,7 +115,8 @@ class Peer:
         options = self.syn_options(tc) if options is None else options
         fields = {"seq": self.isn, "ack": ack} | fields
         packet = self._path.segment(flags, options=options, **fields)
-        wire = type(packet)(bytes(packet))  # options that the test gave as raw bytes are known only now
+        raw = any(name == "Unparsed" for name, _ in packet[TCP].options)
+        wire = type(packet)(bytes(packet)) if raw else packet  # what raw bytes say shows only now
         offer = find(wire, TC)
         self.offered = offer.public_key if offer else None
         self.mss = next((value for name, value in wire[TCP].options if name == "MSS"), None)

@@ -1,13 +1,14 @@
 """Finding TC and TM in a TCP header: order, padding, strangers of the same kind (wire, section 2).
 
-Beside a TC there is room for 4 bytes, beside a TM for 20.
+Beside a TC there is room for 4 bytes, beside a TM for 20. A header of TCP is the same over IPv4 and IPv6: most variants run
+over one of them.
 """
 
 import pytest
 
 from tcpslab.scapy import TM, with_options
 
-from conformance.marks import requirement
+from conformance.marks import family, requirement
 from conformance.option_areas import (
     EOL,
     MSS,
@@ -44,6 +45,7 @@ def test_tc_behind_eol_does_not_exist(peer: Peer, before: bytes, after: bytes) -
 
 
 @requirement("TCPS-OPT-01")
+@family("ipv4")
 @variants(first=(EOL, b""), behind_nop=(NOP + EOL, b""), behind_mss=(MSS + EOL, b""), word=(EOL * 4, b""))
 def test_tm_behind_eol_does_not_exist(peer: Peer, before: bytes, after: bytes) -> None:
     peer.open()
@@ -52,24 +54,28 @@ def test_tm_behind_eol_does_not_exist(peer: Peer, before: bytes, after: bytes) -
 
 
 @requirement("TCPS-OPT-02")
+@family("ipv4")
 @variants(one=(NOP, b""), two=(NOP * 2, b""), four=(NOP * 4, b""), around=(NOP, NOP * 3), behind=(b"", NOP * 4))
 def test_nops_around_tc_are_skipped(peer: Peer, before: bytes, after: bytes) -> None:
     check_offer_counts(peer, area(before, own_tc(peer), after))
 
 
 @requirement("TCPS-OPT-02")
+@family("ipv4")
 @variants(one=(NOP, b""), three=(NOP * 3, b""), twenty=(NOP * 20, b""), around=(NOP * 9, NOP * 11))
 def test_nops_around_tm_are_skipped(peer: Peer, before: bytes, after: bytes) -> None:
     check_data_accepted(peer, before, after)
 
 
 @requirement("TCPS-OPT-03")
+@family("ipv4")
 @no_length
 def test_tc_behind_an_option_without_length_does_not_exist(peer: Peer, before: bytes, after: bytes) -> None:
     check_counts_as_plain(peer, area(before, own_tc(peer), after))
 
 
 @requirement("TCPS-OPT-03")
+@family("ipv4")
 @no_length
 def test_tm_behind_an_option_without_length_does_not_exist(peer: Peer, before: bytes, after: bytes) -> None:
     peer.open()
@@ -78,6 +84,7 @@ def test_tm_behind_an_option_without_length_does_not_exist(peer: Peer, before: b
 
 
 @requirement("TCPS-OPT-03")
+@family("ipv4")
 @variants(
     length_0=(b"", b"\xfe\x00"),
     length_1=(b"", b"\xfd\x01"),
@@ -89,17 +96,20 @@ def test_what_is_broken_behind_tc_does_not_matter(peer: Peer, before: bytes, aft
 
 
 @requirement("TCPS-OPT-03")
+@family("ipv4")
 @variants(length_0=(b"", b"\xfe\x00"), length_1=(b"", b"\xfd\x01"), without_length=(b"", NOP * 3 + b"\xfd"))
 def test_what_is_broken_behind_tm_does_not_matter(peer: Peer, before: bytes, after: bytes) -> None:
     check_data_accepted(peer, before, after)
 
 
 @requirement("TCPS-OPT-04")
+@family("ipv4")
 def test_second_tm_is_ignored(peer: Peer) -> None:
     check_data_accepted(peer, b"", bytes(TM(tag=TAG)))
 
 
 @requirement("TCPS-OPT-04")
+@family("ipv4")
 def test_first_tm_counts_also_if_it_is_wrong(peer: Peer) -> None:
     peer.open()
     packet = peer.protected(b"the right tag comes second")
@@ -107,6 +117,7 @@ def test_first_tm_counts_also_if_it_is_wrong(peer: Peer) -> None:
 
 
 @requirement("TCPS-OPT-05")
+@family("ipv4")
 @variants(
     tc_too_short=(b"\xfd\x04TC", b""),
     tm_too_short=(b"\xfd\x04TM", b""),
@@ -120,6 +131,7 @@ def test_other_experiments_beside_tc_do_not_matter(peer: Peer, before: bytes, af
 
 
 @requirement("TCPS-OPT-05")
+@family("ipv4")
 @variants(
     other_magic=(b"\xfd\x14TX" + TAG, b""),
     small_letters=(b"\xfd\x14tm" + TAG, b""),
@@ -141,6 +153,7 @@ strangers_like_tc = pytest.mark.parametrize(
 
 
 @requirement("TCPS-OPT-05")
+@family("ipv4")
 @strangers_like_tc
 def test_stranger_like_tc_is_no_offer(peer: Peer, head: bytes, size: int) -> None:
     key = own_tc(peer)[4:]
@@ -148,6 +161,7 @@ def test_stranger_like_tc_is_no_offer(peer: Peer, head: bytes, size: int) -> Non
 
 
 @requirement("TCPS-OPT-05")
+@family("ipv4")
 @pytest.mark.parametrize(
     ("head", "size"),
     [(b"\xfd\x14MT", 20), (b"\xfd\x14tm", 20), (b"\xfd\x14TC", 20), (b"\xfe\x14TM", 20), (b"\xfd\x13TM", 19), (b"\xfd\x15TM", 21)],

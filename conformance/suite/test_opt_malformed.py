@@ -5,7 +5,7 @@ import pytest
 from tcpslab.scapy import with_options
 
 from conformance.failure import ABSENT, Where
-from conformance.marks import requirement
+from conformance.marks import family, requirement
 from conformance.option_areas import EOL, MSS, NOP, area, check_counts_as_plain, check_data_refused, own_tc, own_tm
 from conformance.peer import Peer
 
@@ -37,6 +37,7 @@ def test_tc_that_does_not_fit_does_not_exist(peer: Peer, before: bytes, kept: in
 
 
 @requirement("TCPS-OPT-08")
+@family("ipv4")
 @pytest.mark.parametrize("kept", [8, 28, 32])
 def test_tc_is_not_completed_from_the_payload(peer: Peer, kept: int) -> None:
     """The rest of the option stands where the payload begins. Whether TCP takes payload of a plain SYN is its affair."""
@@ -53,6 +54,7 @@ def test_tc_is_not_completed_from_the_payload(peer: Peer, kept: int) -> None:
 
 
 @requirement("TCPS-OPT-09")
+@family("ipv4")
 @pytest.mark.parametrize(
     ("before", "kept"),
     [(b"", 16), (b"", 8), (b"", 4), (NOP * 24, 16), (NOP * 21, 19), (b"\xfe\x16" + bytes(20), 18)],
@@ -92,6 +94,7 @@ def test_malformed_options_do_not_harm_a_plain_connection(peer: Peer) -> None:
 
 
 @requirement("TCPS-OPT-11", "TCPS-FAIL-07")
+@family("ipv4")
 def test_malformed_options_of_one_host_do_not_harm_another(peer: Peer) -> None:
     peer.open()
     others = [peer.arena.peer(role="client") for _ in HOSTILE]
