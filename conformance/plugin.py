@@ -122,8 +122,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report: pytest.TestReport = result.get_result()
     run = item.config.stash[_RUN]
     error = call.excinfo.value if call.excinfo else None
-    if isinstance(error, LabError):  # of the machine or the network between: no test after it would say anything
-        pytest.exit(f"{item.name}: {error}", returncode=Exit.INFRASTRUCTURE)
     if call.when == "call" or error is not None:
         outcome = run.outcome(item, error, report.longreprtext if error else "", call.duration)
         item.config.stash[_REPORTER].complete(outcome, item, call.excinfo)

@@ -176,7 +176,7 @@ def test_a_machine_that_fails_is_no_verdict(options: Options, suite: Path) -> No
     (suite / "test_a_cable.py").write_text("\n".join([*lines, '@requirement("TCPS-TM-01")', fails]))
     done = run(options)
     assert done.returncode == Exit.INFRASTRUCTURE
-    assert "test_cable[server-ipv4]: the cable is out" in done.stdout and "test_small" not in done.stdout
+    assert "interrupted\nthe cable is out\n" in done.stdout and "test_small" not in done.stdout
     assert not (options.out_dir / "results.json").exists()
 
 
