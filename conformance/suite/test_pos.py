@@ -26,7 +26,7 @@ def test_the_first_byte_has_position_0(peer: Peer) -> None:
 
 
 @requirement("TCPS-POS-01", "TCPS-POS-02")
-@pytest.mark.parametrize("isn", [0, _HALF - 20, _HALF - 1, WRAP - 20, WRAP - 2, WRAP - 1])
+@pytest.mark.parametrize("isn", [_HALF - 20, WRAP - 20, WRAP - 2, WRAP - 1])
 def test_sequence_numbers_may_wrap(peer: Peer, isn: int) -> None:
     """At the wrap, and where signed numbers change their sign; between segments and within one."""
     peer.start_at(isn)
