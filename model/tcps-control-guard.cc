@@ -106,18 +106,12 @@ RefuseAcknowledgement(TcpL4Protocol& tcp, TcpSocketBase& socket, const wire::Seg
                    socket.GetBoundNetDevice());
 }
 
+/** A challenge ACK where there is a connection that is established or closing; TCP may have the segment otherwise. */
 bool
-PassesSyn(TcpL4Protocol& tcp, TcpSocketBase& socket, const wire::Segment& segment)
+PassesChallenged(TcpSocketBase& socket)
 {
     switch (Access::State(socket))
     {
-        case TcpSocket::SYN_SENT:
-            if (segment.Has(wire::kAck) && segment.acknowledgement != kNextAfterSyn)
-            {
-                RefuseAcknowledgement(tcp, socket, segment);
-                return false;
-            }
-            return true;
         case TcpSocket::ESTABLISHED:
         case TcpSocket::CLOSE_WAIT:
         case TcpSocket::LAST_ACK:
@@ -129,6 +123,18 @@ PassesSyn(TcpL4Protocol& tcp, TcpSocketBase& socket, const wire::Segment& segmen
         default:
             return true;
     }
+}
+
+bool
+PassesSyn(TcpL4Protocol& tcp, TcpSocketBase& socket, const wire::Segment& segment)
+{
+    const bool refused = Access::State(socket) == TcpSocket::SYN_SENT && segment.Has(wire::kAck) &&
+                         segment.acknowledgement != kNextAfterSyn;
+    if (refused)
+    {
+        RefuseAcknowledgement(tcp, socket, segment);
+    }
+    return !refused && PassesChallenged(socket);
 }
 
 } // namespace
@@ -145,7 +151,11 @@ TcpsPassesControl(TcpL4Protocol& tcp, wire::Segment& segment)
     {
         return PassesReset(*socket, segment);
     }
-    return segment.Has(wire::kSyn) && PassesSyn(tcp, *socket, segment);
+    if (segment.Has(wire::kSyn))
+    {
+        return PassesSyn(tcp, *socket, segment);
+    }
+    return segment.Has(wire::kAck) && PassesChallenged(*socket);
 }
 
 } // namespace ns3

@@ -1,7 +1,7 @@
 /**
  * @file
  * @ingroup tcps
- * What a segment that acknowledges nothing does to a connection that exists. Internal: C++20, not installed.
+ * What RST, SYN and an ACK that is missing or wrong do to a connection that exists. Internal: C++20, not installed.
  */
 #ifndef TCPS_CONTROL_GUARD_H
 #define TCPS_CONTROL_GUARD_H
@@ -16,8 +16,8 @@ class TcpL4Protocol;
 /**
  * @ingroup tcps
  *
- * Judges a segment with RST or SYN, or without ACK, that is about to reach TCP by RFC 9293, section 3.10.7 (RFC 5961,
- * sections 3.2 and 4.2).
+ * Judges a segment that is about to reach TCP, with RST or SYN, without ACK or with a wrong one, by RFC 9293, section
+ * 3.10.7 (RFC 5961, sections 3.2 and 4.2).
  *
  * An RST counts in SYN-SENT if it acknowledges the SYN; later if it has exactly the next expected number, and one that
  * is merely within the window is answered with a challenge ACK. ns-3's TCP takes every RST, whatever its numbers, but
@@ -32,11 +32,15 @@ class TcpL4Protocol;
  * In SYN-SENT, a SYN-ACK that acknowledges something else than the SYN is answered with an RST, and TCP waits on for
  * the right one. ns-3's TCP gives up.
  *
- * One without RST, SYN and ACK is dropped by every connection. ns-3's TCP takes data from it, and in SYN-SENT it takes the
- * connection for established.
+ * What acknowledges something that was never sent is answered with an ACK and dropped. ns-3's TCP does so in
+ * ESTABLISHED alone; once it closes, three of them make it repeat data that it does not have, and it dies.
+ *
+ * What has neither RST nor SYN nor ACK is dropped by every connection. ns-3's TCP takes data from it, and in SYN-SENT
+ * it takes the connection for established.
  *
  * @param tcp that the segment is for; may send a challenge ACK or an RST
- * @param segment has the RST or the SYN flag, or not the ACK flag; its numbers are those of ns-3's TCP, counted from 0
+ * @param segment has the RST or the SYN flag, or no ACK flag, or acknowledges what was never sent; its numbers are
+ * those of ns-3's TCP, counted from 0
  * @return whether TCP gets it
  */
 bool TcpsPassesControl(TcpL4Protocol& tcp, tcpslab::wire::Segment& segment);

@@ -42,6 +42,14 @@ class TcpsDuplicateAckGuard
      */
     bool Inbound(tcpslab::wire::Segment& segment, bool hideData);
 
+    /**
+     * @return the end of the highest data sent, in ns-3's numbers; 0 if there was none
+     */
+    uint32_t GetHighestSent() const
+    {
+        return m_highestSent;
+    }
+
   private:
     uint32_t m_highestSent = 0;  //!< end of the highest data sent
     uint32_t m_acknowledged = 0; //!< highest acknowledgement that came

@@ -325,6 +325,11 @@ TcpsHostParts::Inbound(Segment& segment, stack::Instant now, const TcpsHostSetti
     ShiftSack(segment.options, 0 - flow->isn.value_or(0));
     if ((segment.flags & (wire::kSyn | wire::kRst)) == 0)
     {
+        if (segment.Has(wire::kAck) && flow->HasNotSent(segment.acknowledgement))
+        {
+            due.control = true;
+            return due;
+        }
         const bool hideData = settings.duplicateAckGuard && !flow->UsesSack();
         due.sendWindows = GuardIsDue(*flow, flow->duplicateAcks.Inbound(segment, hideData));
     }

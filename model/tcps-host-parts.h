@@ -15,6 +15,7 @@
 #include "reference/stack/flow_table.h"
 #include "reference/stack/instant.h"
 #include "reference/wire/segment.h"
+#include "reference/wire/sequence.h"
 #include "tcps-duplicate-ack-guard.h"
 
 namespace ns3
@@ -83,11 +84,12 @@ class TcpsHostParts
      */
     bool NoteSent(const Segment& segment, std::size_t payload);
 
-    /** What has to be done about ns-3's TCP once it has taken a segment. */
+    /** What has to be done about ns-3's TCP, once it has taken a segment unless something else is said. */
     struct DueGuards
     {
         bool sendWindows = false;   //!< TcpsGuardSendWindows(), see NoteSent()
         bool persistTimers = false; //!< TcpsGuardPersistTimers(): the peer has closed its window, now or before
+        bool control = false;       //!< TcpsPassesControl(), before: it acknowledges what was never sent
     };
 
     /**
@@ -135,6 +137,14 @@ class TcpsHostParts
         bool Closed() const
         {
             return reset || (finSent && finReceived);
+        }
+
+        /** RFC 9293, section 3.10.7.4: SEG.ACK > SND.NXT. */
+        bool HasNotSent(uint32_t acknowledgement) const
+        {
+            const uint32_t data = duplicateAcks.GetHighestSent();
+            const uint32_t next = (data == 0 ? 1 : data) + (finSent ? 1 : 0);
+            return spoken && tcpslab::wire::SequenceBefore(next, acknowledgement);
         }
 
         bool UsesSack() const

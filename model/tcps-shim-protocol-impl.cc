@@ -157,8 +157,8 @@ TcpsShimProtocol::Impl::Inbound(const Ptr<Packet>& packet,
         {
             // As it came: host parts may take the ACK flag from it.
             const bool plain = (segment.flags & (wire::kSyn | wire::kRst | wire::kAck)) == wire::kAck;
-            HostInbound(segment);
-            const bool judged = m_owner.m_controlGuard && !plain;
+            const bool due = HostInbound(segment);
+            const bool judged = m_owner.m_controlGuard && (!plain || due);
             pass = !judged || TcpsPassesControl(*m_tcp, segment);
         }
         if (!pass)
@@ -339,7 +339,7 @@ TcpsShimProtocol::Impl::Host()
     return *m_host;
 }
 
-void
+bool
 TcpsShimProtocol::Impl::HostInbound(Segment& segment)
 {
     const TcpsHostParts::DueGuards due = Host().Inbound(segment, TcpsNow(), HostSettings());
@@ -348,6 +348,7 @@ TcpsShimProtocol::Impl::HostInbound(Segment& segment)
     {
         m_guardEvent = Simulator::ScheduleNow(&TcpsGuardPersistTimers, std::cref(*m_tcp)); // when TCP has taken it
     }
+    return due.control;
 }
 
 void

@@ -140,8 +140,11 @@ class TcpsShimProtocol::Impl final : public tcpslab::stack::SegmentSink
 
     TcpsHostParts& Host();
     void GuardSendWindows(bool due);
-    /** The host parts see a segment that TCP is about to take, and TCP is guarded against it. */
-    void HostInbound(Segment& segment);
+    /**
+     * The host parts see a segment that TCP is about to take, and TCP is guarded against it.
+     * @return whether TcpsPassesControl() has to judge it, whatever its flags
+     */
+    bool HostInbound(Segment& segment);
     TcpsHostSettings HostSettings() const;
     /** Reads GlobalValue ChecksumEnabled with the first segment. */
     bool ChecksumsEnabled();

@@ -162,6 +162,25 @@ def test_data_that_acknowledges_nothing_new_arrives_at_once() -> None:
             assert node.received(connection) == data
 
 
+def test_what_acknowledges_the_future_is_challenged() -> None:
+    """RFC 9293, section 3.10.7.4, in a state in which ns-3 itself dies of it."""
+    with SimNode(None) as node:
+        node.listen(7)
+        peer = SimPeer(node)
+        connection = peer.open()
+        node.close(connection)
+        peer.take()
+        right = peer.acknowledgement
+        for _ in range(5):
+            peer.acknowledgement = right + 100_000
+            peer.send(Flag.ACK)
+            (challenge,) = peer.take()
+            assert (challenge.flags, challenge.acknowledgement) == (Flag.ACK, peer.sequence)
+        peer.acknowledgement = right
+        peer.send(Flag.FIN | Flag.ACK)
+        assert node.connection_state(connection) == "closed"
+
+
 def test_run_until_asks_after_everything_observable() -> None:
     with SimNode(Config()) as node:
         node.connect(PEER["ipv4"], 80)
