@@ -182,6 +182,12 @@ TcpsHostParts::Outbound(
         }
         else
         {
+            if (!segment.Has(wire::kRst))
+            {
+                // Once established it is always there (RFC 9293, section 3.1); ns-3's probes of a closed window lack
+                // it.
+                segment.flags |= wire::kAck;
+            }
             // An RST may answer a stray segment while our SYN is still waiting.
             flow->spoken = flow->spoken || !segment.Has(wire::kRst);
             if (settings.windowAfterUnansweredScale)

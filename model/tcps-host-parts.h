@@ -59,8 +59,8 @@ class TcpsHostParts
     explicit TcpsHostParts(tcpslab::crypto::Random& random);
 
     /**
-     * TCP sent a segment. May shift the sequence number, add the MSS option, scale the window back, and turn EOL
-     * padding into NOPs. The payload is not looked at.
+     * TCP sent a segment. May shift the sequence number, add the MSS option, scale the window back, turn EOL padding
+     * into NOPs, and set a missing ACK flag. The payload is not looked at.
      * @param segment as TCP made it
      * @param mtu of the device that it leaves by
      * @param overhead Shim::Overhead()
