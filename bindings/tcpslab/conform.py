@@ -63,8 +63,8 @@ def execute(args: argparse.Namespace) -> Exit:
     from tcpslab import build
 
     complete(args)
-    if args.target != "live" or args.deviations:
-        build.build("release", ["tcpslab_python", "tcpslab_python_sim"])
+    simulated = [] if args.target == "live" else ["tcpslab_python_sim"]
+    build.build("release", ["tcpslab_python", *simulated])
     module = "coverage" if args.coverage else "proof" if args.deviations else "runner"
     return Exit(_conformance(module, args))
 
