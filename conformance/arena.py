@@ -9,6 +9,7 @@ from scapy.packet import Packet
 
 from conformance.failure import Violation
 from conformance.monitor import Monitor
+from conformance.packets import encode
 from conformance.peer import Identity, Peer, Role
 from conformance.protection import Arithmetic
 from conformance.seen import Seen
@@ -77,7 +78,7 @@ class Arena:
         return port
 
     def send(self, packet: Packet) -> None:
-        data = bytes(packet)
+        data = encode(packet)
         self.trace.append(Traced(self.target.now(), data))
         self.target.send(data)
 

@@ -58,8 +58,20 @@ class Path:
             options=list(options),
             **fields,
         )
-        packet = ip(src=self.address, dst=self.host) / tcp
-        return packet / Raw(payload) if payload else packet
+        if payload:
+            tcp.add_payload(Raw(payload))
+        packet = ip(src=self.address, dst=self.host)
+        packet.add_payload(tcp)  # `/` would copy both
+        return packet
+
+
+def encode(packet: Packet) -> bytes:
+    """The packet on the wire. Scapy copies one first whose fields may stand for several values; here none does."""
+    layer = packet
+    while layer:
+        layer.explicit = 1
+        layer = layer.payload
+    return bytes(packet)
 
 
 def protect(packet: Packet, protection: Protection, position: int | None = None) -> Packet:
@@ -67,9 +79,12 @@ def protect(packet: Packet, protection: Protection, position: int | None = None)
     tcp = packet[TCP]
     ciphertext, tag = protection.seal(tcp.seq, int(tcp.flags) & 0xFF, bytes(tcp.payload), position)
     sealed = packet.copy()
-    sealed[TCP].remove_payload()
-    sealed[TCP].options = [*sealed[TCP].options, TM(tag=tag)]
-    return sealed / Raw(ciphertext) if ciphertext else sealed
+    inner = sealed[TCP]
+    inner.remove_payload()
+    inner.options = [*inner.options, TM(tag=tag)]
+    if ciphertext:
+        inner.add_payload(Raw(ciphertext))
+    return sealed
 
 
 def fragments(packet: Packet, pieces: Pieces) -> list[Packet]:
