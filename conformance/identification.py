@@ -32,8 +32,14 @@ def acquainted(peer: Peer, proof: bytes | None = None) -> Peer:
     """
     peer.open()
     introduce(peer, proof)
-    expect_rest(peer)
     return peer.again()
+
+
+def accepted(peer: Peer, proof: bytes | None = None) -> Peer:
+    """The same, and the target was content with what it was shown."""
+    again = acquainted(peer, proof)
+    expect_rest(peer)
+    return again
 
 
 def expect_rest(peer: Peer) -> None:

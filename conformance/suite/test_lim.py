@@ -1,4 +1,4 @@
-"""The connection table and the set of blocked flows: what happens when they are full (wire, section 7; dialects, R2)."""
+"""The connection table and the set of blocked flows: what happens when they are full (wire, section 7; dialects R2)."""
 
 from collections.abc import Callable
 
@@ -193,5 +193,6 @@ def _fill(peer: Peer, count: int = TABLE) -> list[Peer]:
     """Opens connections of one host until the table is full, or there are `count`."""
     connections = [peer, *(peer.again() for _ in range(count - 1))]
     for connection in connections:
-        connection.open()
+        if connection.open().tc is None:
+            raise connection.violation("no TC although the table has room", candidates=connection.all)
     return connections

@@ -1,4 +1,4 @@
-"""How long an entry of the connection table lives, and what keeps it alive (wire, section 7; dialects, R2, R12 and R20).
+"""How long an entry of the connection table lives, and what keeps it alive (wire, section 7; dialects R2, R12, R20).
 
 The timers have their defaults, so that a host that cannot be configured is judged too.
 """

@@ -9,7 +9,15 @@ import pytest
 
 from tcpslab.scapy import auth_tag, shared_secret
 
-from conformance.identification import OTHER_PROOF, acquainted, expect_refused, expect_rest, introduce, learn
+from conformance.identification import (
+    OTHER_PROOF,
+    accepted,
+    acquainted,
+    expect_refused,
+    expect_rest,
+    introduce,
+    learn,
+)
 from conformance.marks import budget, requirement, setup
 from conformance.peer import Peer
 
@@ -18,7 +26,7 @@ from conformance.peer import Peer
 @pytest.mark.parametrize("proof", [bytes(4), OTHER_PROOF, None], ids=["zero", "wrong", "right"])
 def test_first_key_is_stored_whatever_its_auth_tag(peer: Peer, proof: bytes | None) -> None:
     """The proof that the target shows on the next connection says with which key it was stored."""
-    again = acquainted(peer, proof)
+    again = accepted(peer, proof)
     again.open()
     _expect_proof(again)
 
@@ -27,15 +35,15 @@ def test_first_key_is_stored_whatever_its_auth_tag(peer: Peer, proof: bytes | No
 def test_known_key_with_its_auth_tag_is_accepted(peer: Peer) -> None:
     connection = peer
     for _ in range(3):
-        connection = acquainted(connection)
+        connection = accepted(connection)
 
 
 @requirement("TCPS-TOFU-02")
 def test_known_key_is_accepted_on_connections_in_both_directions(peer: Peer) -> None:
     acquainted(peer)
     reverse = peer.again(role="server" if peer.role == "client" else "client")
-    acquainted(reverse)
-    acquainted(peer.again())
+    accepted(reverse)
+    accepted(peer.again())
 
 
 @requirement("TCPS-TOFU-02", "TCPS-TOFU-21")

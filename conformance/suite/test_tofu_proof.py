@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.identification import acquainted, expect_refused, expect_rest, introduce, learn
+from conformance.identification import accepted, acquainted, expect_refused, expect_rest, introduce, learn
 from conformance.marks import requirement, role
 from conformance.peer import Peer
 
@@ -39,8 +39,8 @@ def test_zero_tag_is_accepted_while_none_was_verified(peer: Peer, times: int) ->
     """As of a host that lost the target's TI each time; it may prove itself later."""
     connection = peer
     for _ in range(times + 1):
-        connection = acquainted(connection, ZERO)
-    acquainted(connection)
+        connection = accepted(connection, ZERO)
+    accepted(connection)
 
 
 @requirement("TCPS-TOFU-18", "TCPS-TOFU-06")
@@ -50,7 +50,7 @@ def test_mismatch_verifies_nothing(peer: Peer) -> None:
     again.open()
     learn(again)
     expect_refused(again, again.ti(proof=bytes.fromhex("00000001")))
-    acquainted(peer.again(), ZERO)
+    accepted(peer.again(), ZERO)
 
 
 @requirement("TCPS-TOFU-19")
@@ -82,7 +82,7 @@ def test_zero_tag_is_accepted_on_a_connection_that_began_before(peer: Peer, open
         parallel.expect_syn_ack()
     else:
         parallel.expect_syn()
-    acquainted(peer.again())
+    accepted(peer.again())
     if not opened and parallel.role == "client":
         parallel.acknowledge()
     elif not opened:
@@ -93,4 +93,4 @@ def test_zero_tag_is_accepted_on_a_connection_that_began_before(peer: Peer, open
 
 def _proven(peer: Peer) -> Peer:
     """The next connection of a host that has shown a zero tag first and proven itself then."""
-    return acquainted(acquainted(peer, ZERO))
+    return accepted(acquainted(peer, ZERO))
