@@ -143,7 +143,6 @@ constexpr std::array<Named, kDeviations> kNames = {{
     {kKeepIdleFlows, "keep-idle-flows"},
     {kIgnoreTraffic, "ignore-traffic"},
     {kPassFragments, "pass-fragments"},
-    {kNoOverhead, "no-overhead"},
     {kIgnoreIpv6, "ignore-ipv6"},
 }};
 static_assert(std::ranges::adjacent_find(kNames, std::ranges::greater_equal(), &Named::deviation) == kNames.end() &&

@@ -149,7 +149,7 @@ enum class Deviation : std::uint8_t {
   kNeverReopen,               // take no new offer on a flow that has an entry
   kRepeatedSynChangesAnswer,  // answer a repeated SYN with other keys
 
-  // Limits, timers, families, packet sizes (wire 7; R2, R12, R13, R18, R20).
+  // Limits, timers, families, fragments (wire 7; R2, R12, R13, R18, R20).
   kTableFullInClear,    // let a connection that finds the table full run in clear
   kNoConnectionLimit,   // keep more entries than max_connections
   kFlushFullTable,      // empty the table when it is full
@@ -164,7 +164,6 @@ enum class Deviation : std::uint8_t {
   kKeepIdleFlows,       // collect no idle connection
   kIgnoreTraffic,       // count idle time from the handshake, whatever comes
   kPassFragments,       // let what came in IP fragments pass unchecked
-  kNoOverhead,          // fill segments so that TM makes them exceed the MTU
   kIgnoreIpv6,          // leave IPv6 unprotected
 };
 inline constexpr std::size_t kDeviations = static_cast<std::size_t>(Deviation::kIgnoreIpv6) + 1;

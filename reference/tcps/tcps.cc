@@ -13,7 +13,7 @@ stack::Verdict Tcps::Outbound(stack::Segment& segment, stack::Instant now) { ret
 stack::Verdict Tcps::Inbound(stack::Segment& segment, stack::Instant now) { return engine_->Inbound(segment, now); }
 stack::Instant Tcps::NextDeadline() const { return engine_->NextDeadline(); }
 void Tcps::Expire(stack::Instant now) { engine_->Expire(now); }
-std::size_t Tcps::Overhead() const { return engine_->config.deviations.Has(Deviation::kNoOverhead) ? 0 : kTmSize; }
+std::size_t Tcps::Overhead() const { return kTmSize; }
 
 void Tcps::SetPolicy(const stack::Policy& policy) { engine_->config.policy = policy; }
 const stack::Policy& Tcps::policy() const { return engine_->config.policy; }

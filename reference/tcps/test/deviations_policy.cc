@@ -1,4 +1,4 @@
-// enforce, opening, limits, timers, families, packet sizes.
+// enforce, opening, limits, timers, families, fragments.
 #include "reference/tcps/test/deviant_case.h"
 
 namespace tcpslab::tcps::test {
@@ -234,7 +234,6 @@ std::vector<DeviantCase> PolicyDeviations() {
          forged->reassembled = true;
          return !talk.Forge(kServer, forged).empty();
        }},
-      {kNoOverhead, kClient, [](Conversation& talk) { return talk.tcps(kClient).Overhead() < kTmSize; }},
       {kIgnoreIpv6,
        kClient,
        [](Conversation& talk) {
