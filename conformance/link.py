@@ -189,13 +189,13 @@ class Link:
 
     def _receive_frame(self) -> None:
         frame, ancillary, _, _ = self._socket.recvmsg(_LARGEST_FRAME, _ANCILLARY)
-        arrival = time.monotonic()
+        arrival, wall_clock = time.monotonic(), time.time()
         status = 0
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
                 seconds, nanoseconds = _TIMESPEC.unpack(data)
                 # The kernel stamps by the wall clock, which may step; only the age of the frame is taken from it.
-                arrival -= max(0.0, time.time() - (seconds + nanoseconds * 1e-9))
+                arrival -= max(0.0, wall_clock - (seconds + nanoseconds * 1e-9))
             elif level == _SOL_PACKET and kind == _PACKET_AUXDATA:
                 status = _AUXDATA.unpack(data)[0]
         if status & _TP_STATUS_VLAN_VALID:

@@ -128,7 +128,7 @@ def test_sanity_of_a_healthy_host(make_target: MakeTarget, family: str) -> None:
 
 def test_sanity_says_what_is_wrong(make_target: MakeTarget, cable: Cable) -> None:
     def reason(**changes: object) -> str | None:
-        return sanity.check(make_target(time_scale=0.2, **changes), "ipv4")
+        return sanity.check(make_target(time_scale=0.5, **changes), "ipv4")
 
     assert reason(services={"echo": 9999}) == "10.9.0.2 port 9999 refuses connections: nothing listens there"
     assert "no echo service" in str(reason(services={"echo": GREET}))

@@ -44,7 +44,7 @@ class Started:
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Started]]:
-    """Starts a host of the dialect at the far end of a cable of its own, and the target that drives it, once."""
+    """Starts, once, a host of the dialect at the far end of a cable of its own, and the target that drives it."""
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
     known: dict[str, Started] = {}
@@ -52,7 +52,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     def start(dialect: str) -> Started:
         if dialect not in known:
             cable, control = Cable(), tmp_path_factory.mktemp(dialect) / "control"
-            known[dialect] = Started(cable, control, LiveTarget(example(control)))
+            known[dialect] = Started(cable, control, LiveTarget(example(control).overridden(time_scale=2)))  # machines are busy
             cable.theirs.ip("address", "flush", "dev", "far")  # the kernel there is not to be the host
             host = [*PYTHON, "conformance.sim_host", "far", "--dialect", dialect, "--control", str(control)]
             cable.start(cable.theirs, *host, env=ENVIRONMENT)

@@ -48,7 +48,7 @@ def judge(cable: Cable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judg
     monkeypatch.setattr(runner, "SUITE", tmp_path / "suite")
 
     def run(**changes: Any) -> "subprocess.CompletedProcess[str]":
-        file = vars(target_file(cable, **{"connect": None, "time_scale": 0.3} | changes))
+        file = vars(target_file(cable, **{"connect": None, "time_scale": 0.5} | changes))
         (tmp_path / "target.yaml").write_text(yaml.safe_dump({key: value for key, value in file.items() if value}))
         options = Options(target=str(tmp_path / "target.yaml"), out=str(tmp_path / "out"), command=("lab", "conform"))
         command = cable.ours.command(runner.command(options))
