@@ -19,7 +19,7 @@ _OVERLAPS: list[Pieces] = [[(0, 32), (24, None)], [(0, 24), (0, 24), (24, None)]
 _INCOMPLETE: list[Pieces] = [[(0, 24), (32, None)], [(0, 24)], [(24, None)]]
 
 
-@requirement("TCPS-FRAG-01", "TCPS-TM-04")
+@requirement("TCPS-FRAG-01")
 def test_plaintext_in_fragments_is_dropped(peer: Peer) -> None:
     """In two and in many, with the header cut as well, the last one first, overlapping, and never complete."""
     peer.open()
@@ -30,7 +30,7 @@ def test_plaintext_in_fragments_is_dropped(peer: Peer) -> None:
     peer.echo()
 
 
-@requirement("TCPS-FRAG-01", "TCPS-TM-05", "TCPS-FIN-05")
+@requirement("TCPS-FRAG-01")
 def test_invalid_tags_in_fragments_are_dropped(peer: Peer) -> None:
     peer.open()
     peer.echo()
