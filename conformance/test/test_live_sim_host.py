@@ -52,7 +52,8 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     def start(dialect: str) -> Started:
         if dialect not in known:
             cable, control = Cable(), tmp_path_factory.mktemp(dialect) / "control"
-            known[dialect] = Started(cable, control, LiveTarget(example(control).overridden(time_scale=2)))  # machines are busy
+            file = example(control).overridden(time_scale=2)  # this machine may be busy
+            known[dialect] = Started(cable, control, LiveTarget(file))
             cable.theirs.ip("address", "flush", "dev", "far")  # the kernel there is not to be the host
             host = [*PYTHON, "conformance.sim_host", "far", "--dialect", dialect, "--control", str(control)]
             cable.start(cable.theirs, *host, env=ENVIRONMENT)
