@@ -16,6 +16,11 @@ using wire::kProtocolTcp;
 using Bytes = std::span<const std::byte>;
 
 constexpr std::size_t kFragmentHeaderSize = 8;
+constexpr std::size_t kEchoHeaderSize = 8;
+constexpr unsigned kIcmp = 1;
+constexpr unsigned kIcmpEchoRequest = 8;
+constexpr unsigned kIcmpv6 = 58;
+constexpr unsigned kIcmpv6EchoRequest = 128;
 constexpr unsigned kFragmentHeader = 44;
 constexpr std::size_t kFragmentUnit = 8;
 constexpr std::size_t kMaximumLength = 0xffff;
@@ -27,6 +32,9 @@ unsigned Load16(Bytes bytes, std::size_t offset) {
 void Store16(ByteVector& bytes, std::size_t offset, std::size_t value) {
   boost::endian::store_big_u16(reinterpret_cast<unsigned char*>(&bytes[offset]), static_cast<std::uint16_t>(value));
 }
+
+// Of other protocols than TCP a host answers a ping. ns-3 takes for granted that the header is there.
+bool IsPing(Bytes payload, unsigned request) { return payload.size() >= kEchoHeaderSize && At(payload, 0) == request; }
 
 bool IsBetween(const Address& source, const Address& destination, const Address& host) {
   return destination == host && source != host && IsPeerAddress(source);
@@ -46,14 +54,16 @@ wire::Result<ByteVector> AdmitIpv4(Bytes bytes, const Address& host) {
   if (total < header || total > bytes.size()) return tl::unexpected(Error::kIpTotalLength);
 
   const Bytes payload = bytes.subspan(header, total - header);
-  if (wire::InternetChecksum(bytes.first(header)) != 0 || At(bytes, 9) != kProtocolTcp ||
+  const unsigned fragment = Load16(bytes, 6);
+  const bool more = (fragment & 0x2000U) != 0;
+  const std::size_t offset = (fragment & 0x1fffU) * kFragmentUnit;
+  const unsigned protocol = At(bytes, 9);
+  const bool ping = protocol == kIcmp && !more && offset == 0 && IsPing(payload, kIcmpEchoRequest);
+  if (wire::InternetChecksum(bytes.first(header)) != 0 || (protocol != kProtocolTcp && !ping) ||
       !IsBetween(Address::Ipv4(bytes.subspan<12, Address::kIpv4Size>()),
                  Address::Ipv4(bytes.subspan<16, Address::kIpv4Size>()), host)) {
     return ByteVector{};
   }
-  const unsigned fragment = Load16(bytes, 6);
-  const bool more = (fragment & 0x2000U) != 0;
-  const std::size_t offset = (fragment & 0x1fffU) * kFragmentUnit;
   if (!IsFragmentOfAPacket(offset, payload.size(), more, kMaximumLength - kIpv4HeaderSize)) return ByteVector{};
 
   // ns-3 takes options for payload.
@@ -76,7 +86,8 @@ wire::Result<ByteVector> AdmitIpv6(Bytes bytes, const Address& host) {
                  Address::Ipv6(bytes.subspan<24, Address::kIpv6Size>()), host)) {
     return ByteVector{};
   }
-  if (At(bytes, 6) == kProtocolTcp) return ToVector(bytes);
+  const bool ping = At(bytes, 6) == kIcmpv6 && IsPing(bytes.subspan(kIpv6HeaderSize), kIcmpv6EchoRequest);
+  if (At(bytes, 6) == kProtocolTcp || ping) return ToVector(bytes);
   constexpr std::size_t kHeaders = kIpv6HeaderSize + kFragmentHeaderSize;
   if (At(bytes, 6) != kFragmentHeader || total < kHeaders || At(bytes, kIpv6HeaderSize) != kProtocolTcp) {
     return ByteVector{};

@@ -18,10 +18,10 @@ struct HostAddresses {
 // IPv4-mapped.
 bool IsPeerAddress(const wire::Address& address);
 
-// The packet at the start of `bytes`, as ns-3 may have it: whole segments and fragments of TCP for one of `host`,
-// without IPv4 options and link-layer padding. Empty where a host discards the packet without a word: wrong IPv4 header
-// checksum, other addresses, a source that no host has, another protocol, IPv6 extension headers other than a fragment
-// header, fragments that no packet has (RFC 791, section 3.2; RFC 8200, section 4.5).
+// The packet at the start of `bytes`, as ns-3 may have it: whole segments and fragments of TCP and whole echo requests
+// for one of `host`, without IPv4 options and link-layer padding. Empty where a host discards the packet without a
+// word: wrong IPv4 header checksum, other addresses, a source that no host has, another protocol, IPv6 extension
+// headers other than a fragment header, fragments that no packet has (RFC 791, section 3.2; RFC 8200, section 4.5).
 // Errors: kIpTruncated, kIpVersion, kIpHeaderLength, kIpTotalLength for bytes that are no IP packet.
 wire::Result<ByteVector> Admit(std::span<const std::byte> bytes, const HostAddresses& host);
 

@@ -79,16 +79,15 @@ void AddTime(py::class_<Handle>& type) {
 void AddCard(py::class_<Handle>& type) {
   type.def(
       "take", [](Handle& self) { return self.node().Take(); },
-      "What the node sent since the last call: when, and the whole IP packet. TCP only: a real host's ICMP and "
-      "neighbour discovery are left out.");
+      "What the node sent since the last call: when, and the whole IP packet. TCP and echo replies only: a real "
+      "host's other ICMP and neighbour discovery are left out.");
   type.def(
       "inject", [](Handle& self, const Buffer& packet) { return self.node().Inject(packet.bytes()); },
       py::arg("packet"),
       "An IP packet arrives now, whole or a fragment; what ns-3 answers without delay is there to take. Bytes that are "
-      "no IP packet are a WireError. False for what the node's IP ignores: other protocols, other destinations, "
-      "sources "
-      "that no host has, a wrong IPv4 checksum, IPv6 extension headers other than a fragment header, impossible "
-      "fragments.");
+      "no IP packet are a WireError. False for what the node's IP ignores: other protocols than TCP and echo requests, "
+      "other destinations, sources that no host has, a wrong IPv4 checksum, IPv6 extension headers other than a "
+      "fragment header, impossible fragments.");
 }
 
 void AddApplication(py::class_<Handle>& type) {

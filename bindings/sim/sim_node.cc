@@ -31,15 +31,22 @@ constexpr std::uint16_t kEtherTypeIpv4 = 0x0800;
 constexpr std::uint16_t kEtherTypeIpv6 = 0x86dd;
 constexpr std::uint16_t kMinimumMtu = 1280;  // RFC 8200, section 5
 constexpr unsigned kFragmentHeader = 44;
+constexpr unsigned kIcmp = 1;
+constexpr unsigned kIcmpEchoReply = 0;
+constexpr unsigned kIcmpv6 = 58;
+constexpr unsigned kIcmpv6EchoReply = 129;
 // Apart, so that what one part draws does not move another's.
 constexpr std::int64_t kHostStreams = 1000;
 constexpr std::int64_t kInternetStreams = 2000;
 
-// What TCP sends: a host's ICMP and router solicitations are left out.
-bool IsTcp(const ByteVector& packet) {
-  const bool v4 = std::to_integer<unsigned>(packet.at(0)) >> 4U == 4;
-  const auto protocol = std::to_integer<unsigned>(packet.at(v4 ? 9 : 6));
-  return protocol == wire::kProtocolTcp || (!v4 && protocol == kFragmentHeader);
+// What TCP sends, and the answer to a ping: a host's other ICMP and router solicitations are left out.
+bool IsForPeers(const ByteVector& packet) {
+  const auto at = [&packet](std::size_t offset) { return std::to_integer<unsigned>(packet.at(offset)); };
+  const bool v4 = at(0) >> 4U == 4;
+  const unsigned protocol = at(v4 ? 9 : 6);
+  if (protocol == wire::kProtocolTcp || (!v4 && protocol == kFragmentHeader)) return true;
+  return v4 ? protocol == kIcmp && at(wire::kIpv4HeaderSize) == kIcmpEchoReply
+            : protocol == kIcmpv6 && at(wire::kIpv6HeaderSize) == kIcmpv6EchoReply;
 }
 
 void CheckNetwork(const Network& network, wire::Family family) {
@@ -237,7 +244,7 @@ bool SimNode::OnSent(ns3::Ptr<ns3::Packet> packet, const ns3::Address& /*source*
                      std::uint16_t /*protocol*/) {
   ByteVector bytes(packet->GetSize());
   packet->CopyData(reinterpret_cast<std::uint8_t*>(bytes.data()), packet->GetSize());
-  if (IsTcp(bytes)) {
+  if (IsForPeers(bytes)) {
     sent_.emplace_back(now(), std::move(bytes));
     clock_.Note();
   }

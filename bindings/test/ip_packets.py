@@ -26,7 +26,7 @@ def fragments(packet: bytes, size: int) -> list[bytes]:
             start[6:8] = (offset // 8 | more << 13).to_bytes(2)
             pieces.append(with_ipv4_checksum(bytes(start)) + part)
         else:
-            extension = bytes([6, 0]) + (offset | more).to_bytes(2) + b"\0\0\x12\x34"
+            extension = bytes([packet[6], 0]) + (offset | more).to_bytes(2) + b"\0\0\x12\x34"
             length = (len(extension) + len(part)).to_bytes(2)
             pieces.append(packet[:4] + length + bytes([44]) + packet[7:header] + extension + part)
     return pieces

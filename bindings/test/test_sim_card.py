@@ -2,9 +2,12 @@
 
 import pytest
 from ip_packets import fragments, with_ipv4_checksum
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.inet6 import ICMPv6EchoReply, ICMPv6EchoRequest, IPv6
+from scapy.packet import Raw
 from sim_peer import FAMILIES, NODE, PEER, SimPeer
 from tcpslab.sim import SimNode
-from tcpslab.stack import SECOND, Config
+from tcpslab.stack import SECOND, Config, Policy
 from tcpslab.wire import Flag, OptionKind, Packet, WireError, parse_options
 
 DATA = Flag.PSH | Flag.ACK
@@ -140,3 +143,35 @@ def _moved_to(packet: bytes, offset: int) -> bytes:
     if packet[0] >> 4 == 4:
         return with_ipv4_checksum(packet[:6] + (offset // 8 | 0x2000).to_bytes(2) + packet[8:20]) + packet[20:]
     return packet[:42] + (offset | 1).to_bytes(2) + packet[44:]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("config", [None, Config(), Config("readme", policy=Policy(enforce=True))], ids=str)
+def test_a_ping_is_answered(config: Config | None, family: str) -> None:
+    with SimNode(config) as node:
+        node.listen(7)
+        assert node.inject(_ping(family, b"what comes back"))
+        node.advance(SECOND)
+        ((_, data),) = node.take()
+        reply = (IP if family == "ipv4" else IPv6)(data)
+        assert (reply.src, reply.dst) == (NODE[family], PEER[family])
+        back = bytes(reply[ICMP].payload) if family == "ipv4" else reply[ICMPv6EchoReply].data
+        assert back == b"what comes back"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_other_icmp_reaches_the_host(family: str) -> None:
+    whole = _ping(family, b"")
+    with SimNode(None) as node:
+        assert not node.inject(_shortened(whole, 7)), "no whole header"
+        assert not any(node.inject(piece) for piece in fragments(_ping(family, bytes(64)), 32))
+        header = 20 if family == "ipv4" else 40
+        answer = bytes([0 if family == "ipv4" else 129])
+        assert not node.inject(whole[:header] + answer + whole[header + 1 :]), "an answer that nobody asked for"
+
+
+def _ping(family: str, data: bytes) -> bytes:
+    source, destination = PEER[family], NODE[family]
+    if family == "ipv4":
+        return bytes(IP(src=source, dst=destination) / ICMP(type="echo-request", id=7, seq=1) / Raw(data))
+    return bytes(IPv6(src=source, dst=destination) / ICMPv6EchoRequest(id=7, seq=1, data=data))
