@@ -3,10 +3,16 @@ dialects, R18).
 """
 
 import pytest
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.inet6 import ICMPv6EchoReply, ICMPv6EchoRequest, IPv6
+from scapy.packet import Packet, Raw
 
+from conformance.arena import Arena
 from conformance.failure import ABSENT
-from conformance.marks import family, requirement, setup
-from conformance.peer import Peer
+from conformance.marks import family, requirement, role, setup
+from conformance.peer import REACTION, Peer
+
+PATTERN = bytes(range(200))
 
 
 @requirement("TCPS-LOOP-03")
@@ -42,6 +48,49 @@ def _check_untouched(peer: Peer) -> None:
         peer.send_syn_ack()
         peer.expect("the ACK of the handshake", flags="A", ack=peer.snd_nxt, ti=ABSENT)
     peer.echo(b"in clear")
+
+
+def _ping(arena: Arena) -> None:
+    """An echo request is answered with the same bytes."""
+    address, host = arena.target.address(), arena.target.host
+    request: Packet = (
+        IPv6(src=address, dst=host) / ICMPv6EchoRequest(id=253, seq=1, data=PATTERN)
+        if ":" in host
+        else IP(src=address, dst=host) / ICMP(type="echo-request", id=253, seq=1) / Raw(PATTERN)
+    )
+    arena.send(request)
+
+    def answered() -> bool:
+        return any(_echoed(seen.packet) == PATTERN for seen in arena.others if seen.packet.dst == address)
+
+    if not arena.pump_until(answered, REACTION):
+        raise arena.peer().violation("a ping was not answered, or not with the same bytes")
+
+
+def _echoed(packet: Packet) -> bytes | None:
+    if ICMPv6EchoReply in packet:
+        return packet[ICMPv6EchoReply].data
+    return bytes(packet[ICMP].payload) if ICMP in packet and packet[ICMP].type == 0 else None
+
+
+@requirement("TCPS-LOOP-05")
+@role("server")
+def test_ping_passes(arena: Arena) -> None:
+    _ping(arena)
+
+
+@requirement("TCPS-LOOP-05")
+@role("server")
+@setup(enforce=True)
+def test_ping_passes_an_enforcing_host(arena: Arena) -> None:
+    _ping(arena)
+
+
+@requirement("TCPS-LOOP-05")
+def test_ping_passes_beside_a_protected_connection(peer: Peer) -> None:
+    peer.open()
+    _ping(peer.arena)
+    peer.echo()
 
 
 @requirement("TCPS-LOOP-06")
