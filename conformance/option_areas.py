@@ -50,6 +50,7 @@ def check_counts_as_plain(peer: Peer, options: RawOptions) -> None:
         peer.acknowledge()
     else:
         peer.expect_syn(tc=PRESENT)
+        peer.in_clear = True  # whether it is, is the question here and not the monitor's
         peer.send_syn_ack(options=options)
         peer.expect("the ACK of the handshake", flags="A", ack=peer.snd_nxt, ti=ABSENT)
     peer.protection = None

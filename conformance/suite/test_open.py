@@ -128,6 +128,7 @@ def test_syn_ack_with_a_wrong_number_agrees_no_keys(peer: Peer, distance: int) -
     peer.forge(peer.segment("SA", seq=peer.isn + 5000, ack=wrong, options=[("MSS", 1440), _forged_key(peer)]))
     peer.settle()
     peer.inbox = [seen for seen in peer.inbox if not seen.reset]  # whether TCP refuses it is another question
+    peer.in_clear = True  # whether it is, is the question here and not the monitor's
     _answer(peer)
     peer.echo()
 

@@ -49,6 +49,7 @@ def test_tc_is_not_completed_from_the_payload(peer: Peer, kept: int) -> None:
         peer.expect_syn_ack(tc=ABSENT, ack=either)
     else:
         peer.expect_syn()
+        peer.in_clear = True  # whether it is, is the question here and not the monitor's
         peer.send_syn_ack(**rest)
         peer.expect("the ACK of the handshake", flags="A", ack=either, ti=ABSENT)
 

@@ -77,6 +77,8 @@ def test_module_lets_a_syn_reach_tcp_and_keeps_its_keys(peer: Peer, back: int) -
     peer.open()
     peer.echo(b"before")
     options = [("MSS", 1440), TC(public_key=peer.arena.identity().public)]
+    peer.settle()
+    peer.inbox.clear()
     peer.forge(peer.segment("S", seq=peer.isn - back, ack=0, options=options))
     peer.expect("an ACK of what was received before", pure_ack=True, ack=peer.snd_nxt)
     peer.echo(b"after")
