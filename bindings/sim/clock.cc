@@ -32,7 +32,7 @@ class Meanwhile {
 
 void Clock::Stop() { Simulator::Stop(); }
 
-bool Clock::RunUntil(const std::function<bool()>& predicate, ns3::Time end) {
+bool Clock::RunUntil(const std::function<bool()>& predicate, const ns3::Time& end) {
   const Meanwhile asking(asking_, asking_ + 1);
   bool over = false;
   while (!predicate()) {
@@ -42,14 +42,14 @@ bool Clock::RunUntil(const std::function<bool()>& predicate, ns3::Time end) {
   return true;
 }
 
-bool Clock::Run(ns3::Time end, bool stops) {
+bool Clock::Run(const ns3::Time& end, bool stops) {
   // Until the GIL is back: whoever has it meanwhile sees that ns-3 runs.
   const Meanwhile running(running_, true);
   const pybind11::gil_scoped_release released;
   return RunWithoutGil(end, stops);
 }
 
-bool Clock::RunWithoutGil(ns3::Time end, bool stops) {
+bool Clock::RunWithoutGil(const ns3::Time& end, bool stops) {
   const Meanwhile stopping(stops_, stops);
   noted_ = false;
   bool quiet = false;

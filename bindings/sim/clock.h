@@ -20,16 +20,16 @@ class Clock {
   }
 
   // Runs everything that is due until `end`, and at that very time. Without the GIL.
-  void RunTo(ns3::Time end) { Run(end, false); }
+  void RunTo(const ns3::Time& end) { Run(end, false); }
   // The same, but asks after everything noted, and before all else; returns what `predicate` said last. The predicate
   // may let time pass itself.
-  bool RunUntil(const std::function<bool()>& predicate, ns3::Time end);
+  bool RunUntil(const std::function<bool()>& predicate, const ns3::Time& end);
 
  private:
   static void Stop();
   // False if something was noted before `end`, and `stops`.
-  bool Run(ns3::Time end, bool stops);
-  bool RunWithoutGil(ns3::Time end, bool stops);
+  bool Run(const ns3::Time& end, bool stops);
+  bool RunWithoutGil(const ns3::Time& end, bool stops);
 
   bool running_ = false;
   bool noted_ = false;
