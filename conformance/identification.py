@@ -44,10 +44,13 @@ def accepted(peer: Peer, proof: bytes | None = None) -> Peer:
 
 def expect_rest(peer: Peer) -> None:
     """Both ends have shown who they are and the target was content: no TI is due, and data is protected both ways."""
+    # A target that found a mismatch may go on in clear. That its data is unprotected is then this finding, no other.
+    before, peer.in_clear = peer.in_clear, True
     peer.settle()
     peer.echo()
     if peer.provoke_ack().ti is not None:
         raise peer.violation("TI although none is due", candidates=peer.all[-1:])
+    peer.in_clear = before
 
 
 def expect_due(peer: Peer) -> None:

@@ -20,7 +20,7 @@ SLACK = 5
 GIVEN_UP = 100
 
 
-@requirement("TCPS-TIME-02")
+@requirement("TCPS-TIME-02", "TCPS-LIM-10")
 @setup(limits={"max_connections": 1})
 @budget(130)
 def test_entry_of_a_fallback_is_removed_after_60_s(peer: Peer) -> None:
@@ -76,7 +76,7 @@ def test_every_segment_keeps_a_connection_alive(peer: Peer, traffic: str) -> Non
     peer.echo()
 
 
-@requirement("TCPS-TIME-06")
+@requirement("TCPS-TIME-06", "TCPS-LIM-10")
 @setup(limits={"max_connections": 2})
 @budget(250)
 def test_handshake_that_stopped_is_removed_after_60_s(peer: Peer) -> None:
@@ -106,7 +106,7 @@ def test_handshake_that_stopped_is_not_removed_earlier(peer: Peer) -> None:
     peer.echo()
 
 
-@requirement("TCPS-TIME-07")
+@requirement("TCPS-TIME-07", "TCPS-LIM-10")
 @setup(limits={"max_connections": 1})
 @budget(170)
 def test_closed_connection_is_forgotten_after_120_s(peer: Peer) -> None:

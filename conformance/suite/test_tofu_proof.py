@@ -43,7 +43,7 @@ def test_zero_tag_is_accepted_while_none_was_verified(peer: Peer, times: int) ->
     accepted(connection)
 
 
-@requirement("TCPS-TOFU-18", "TCPS-TOFU-06")
+@requirement("TCPS-TOFU-18")
 def test_mismatch_verifies_nothing(peer: Peer) -> None:
     """After a wrong tag a zero one is as acceptable as before."""
     again = acquainted(peer, ZERO)
