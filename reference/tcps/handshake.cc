@@ -299,7 +299,7 @@ Tcps::Engine::Outcome Tcps::Engine::AnswerHeld(Step& step) {
 
 Tcps::Engine::Outcome Tcps::Engine::AnswerPlain(Step& step) {
   if (Deviates(kAnswerWithoutOffer)) step.segment.options = MakeSynOptions(step.segment.options, identity.public_key);
-  return {DropIfEnforcing(), false};
+  return {Refuses(kServerIgnoresEnforce) ? Verdict::kDrop : Verdict::kPass, false};
 }
 
 // TCPS-ENF-05, TCPS-OPEN-10, TCPS-OPEN-11, TCPS-OPEN-18

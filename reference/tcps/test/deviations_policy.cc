@@ -41,7 +41,12 @@ std::vector<DeviantCase> PolicyDeviations() {
          return !talk.SynAck().empty();
        },
        kEnforce, ServerIsPlain},
-      {kServerIgnoresEnforce, kServer, [](Conversation& talk) { return !talk.Syn().empty(); }, kEnforce, ClientIsPlain},
+      {kServerIgnoresEnforce, kServer,
+       [](Conversation& talk) {
+         talk.Syn();
+         return !talk.SynAck().empty();
+       },
+       kEnforce, ClientIsPlain},
       {kRefuseOnce, kClient,
        [](Conversation& talk) {
          talk.Syn();
