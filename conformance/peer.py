@@ -16,7 +16,7 @@ from tcpslab.scapy.keylog import ephemeral_line, static_line
 from conformance.failure import PRESENT, Expectation, Violation
 from conformance.packets import Options, Path, Pieces, fragments, protect, segment_length
 from conformance.protection import Protection
-from conformance.seen import SYN, WRAP, Seen, after
+from conformance.seen import ACK, SYN, WRAP, Seen, after
 
 if TYPE_CHECKING:
     from conformance.arena import Arena
@@ -67,6 +67,7 @@ class Peer:
         self.fin: Seen | None = None  # the target's, once everything before it came
         self.mss: int | None = None  # that we announced
         self._old: tuple[int, bytes] | None = None  # an octet of the last data sent, and its sequence number
+        self._acknowledged: int | None = None  # by the last segment that was sent
         self.sent_end = self.isn  # after the highest sequence number that went out without being a forgery
         self._seen_end: int | None = None
         self._early: dict[int, Seen] = {}  # segments beyond a gap, by sequence number
@@ -191,6 +192,8 @@ class Peer:
             self.snd_nxt = end
         if after(end, self.sent_end):
             self.sent_end = end
+        if int(packet[TCP].flags) & ACK:
+            self._acknowledged = packet[TCP].ack
         for part in fragments(packet, pieces) if pieces else [packet]:
             self.arena.send(part)
         return packet
@@ -216,6 +219,10 @@ class Peer:
     def acknowledge(self) -> Packet:
         """A pure ACK of all that came in order."""
         return self.send(self.segment("A"))
+
+    def _acknowledge_rest(self) -> None:
+        if self._acknowledged != self.rcv_nxt:
+            self.acknowledge()
 
     def provoke_ack(self) -> Seen:
         """Makes the target's TCP send a pure ACK: an octet that it has already asks for one (RFC 9293, 3.10.7.4)."""
@@ -318,13 +325,9 @@ class Peer:
 
     def read(self, size: int, timeout: float = REACTION) -> bytes:
         """The next bytes of the target's application, acknowledged as they come."""
-        acknowledged = self.rcv_nxt
 
         def enough() -> bool:
-            nonlocal acknowledged
-            if acknowledged != self.rcv_nxt:
-                acknowledged = self.rcv_nxt
-                self.acknowledge()
+            self._acknowledge_rest()
             return len(self.stream) >= size
 
         come = self.arena.pump_until(enough, timeout)
@@ -353,9 +356,23 @@ class Peer:
     def close(self) -> None:
         """Both FINs: ours, the target's, and the ACK of each."""
         self.send_data(b"", "FA")
-        self.expect("the ACK of our FIN", ack=self.snd_nxt)
-        self.expect_fin()
-        self.acknowledge()
+        self.expect_acknowledged()
+        self.expect_close()
+
+    def expect_acknowledged(self, timeout: float = REACTION) -> None:
+        """The target acknowledges all that was sent, on whatever segment."""
+
+        def acknowledged() -> bool:
+            return any(seen.bits & ACK and seen.ack == self.snd_nxt for seen in self.all)
+
+        if not self.arena.pump_until(acknowledged, timeout):
+            raise self.violation("what was sent is not acknowledged", candidates=self.all[-1:])
+
+    def expect_close(self) -> Seen:
+        """The target's FIN, acknowledged unless that was done with the data before it."""
+        fin = self.expect_fin()
+        self._acknowledge_rest()
+        return fin
 
     def expect_fin(self, timeout: float = REACTION) -> Seen:
         """The target's FIN, once all before it came. It is for the caller to acknowledge."""

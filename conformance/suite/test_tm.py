@@ -39,9 +39,13 @@ def test_tm_is_all_that_a_data_segment_carries(peer: Peer) -> None:
 
 @requirement("TCPS-TM-03", "TCPS-ACK-03")
 def test_a_pure_ack_carries_no_tm(peer: Peer) -> None:
+    """Neither while a TI is due, nor with the room that it leaves afterwards."""
     peer.open()
     peer.echo()
-    for _ in range(2):
+    peer.provoke_ack()
+    peer.send_ti()
+    for _ in range(3):
+        peer.settle()
         seen = peer.provoke_ack()
         if seen.tm is not None:
             raise peer.violation("TM on a pure ACK", candidates=[seen])
