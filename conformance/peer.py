@@ -95,7 +95,7 @@ class Peer:
     def send_syn(
         self, tc: bool | bytes = True, *, options: Options | None = None, service: str = "echo", **fields: Any
     ) -> Packet:
-        """The peer's SYN. Sent again, it is a retransmission."""
+        """The peer's SYN, with `fields` as Path.segment has them. Sent again, it is a retransmission."""
         if self.path is None:
             self.aim(self.arena.target.serve(service))
         return self._send_handshake("S", 0, tc, options, fields)
@@ -115,8 +115,8 @@ class Peer:
         self, flags: str, ack: int, tc: bool | bytes, options: Options | None, fields: dict[str, Any]
     ) -> Packet:
         options = self.syn_options(tc) if options is None else options
-        fields = {"seq": self.isn, "ack": ack} | fields
-        packet = self._path.segment(flags, options=options, **fields)
+        fields = {"flags": flags, "seq": self.isn, "ack": ack} | fields
+        packet = self._path.segment(options=options, **fields)
         raw = any(name == "Unparsed" for name, _ in packet[TCP].options)
         wire = type(packet)(bytes(packet)) if raw else packet  # what raw bytes say shows only now
         offer = find(wire, TC)

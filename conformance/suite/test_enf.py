@@ -6,6 +6,7 @@ import pytest
 
 from conformance.failure import PRESENT
 from conformance.marks import requirement, role, setup
+from conformance.option_areas import EOL, MSS, NOP, area, own_tc
 from conformance.peer import REPETITION, Peer
 
 CLOSED_PORT = 1  # nothing listens there, so that TCP answers what reaches it with a RST (RFC 9293, section 3.10.7.1)
@@ -15,6 +16,13 @@ out_of_nowhere = pytest.mark.parametrize(
     ("flags", "payload"), [("A", b""), ("PA", b"in clear"), ("FA", b""), ("FPA", b"in clear")]
 )
 
+# Of the size of TC, with another magic or kind; and TC itself where no receiver looks for it.
+like_tc = pytest.mark.parametrize(
+    "head",
+    [b"\xfd\x24XC", b"\xfe\x24TC", b"\xfd\x25TC", EOL + b"\xfd\x24TC"],
+    ids=["other-magic", "other-kind", "too-long", "behind-eol"],
+)
+
 
 @requirement("TCPS-ENF-01")
 @setup(enforce=True)
@@ -22,6 +30,29 @@ def test_syn_without_tc_is_refused_each_time(peer: Peer) -> None:
     for _ in range(3):
         peer.send_syn(tc=False)
         peer.expect_nothing()
+
+
+@requirement("TCPS-ENF-01")
+@setup(enforce=True)
+@pytest.mark.parametrize("flags", ["SP", "SEC"])
+def test_plain_syn_with_more_flags_is_refused(peer: Peer, flags: str) -> None:
+    peer.send_syn(tc=False, flags=flags)
+    peer.expect_nothing()
+
+
+@requirement("TCPS-ENF-01", "TCPS-OPT-05")
+@setup(enforce=True)
+@like_tc
+def test_syn_with_what_only_resembles_tc_is_refused(peer: Peer, head: bytes) -> None:
+    peer.send_syn(options=area((head + own_tc(peer)[4:]).ljust(40, b"\0")))
+    peer.expect_nothing()
+
+
+@requirement("TCPS-ENF-01", "TCPS-OPT-08")
+@setup(enforce=True)
+def test_syn_with_a_tc_that_does_not_fit_is_refused(peer: Peer) -> None:
+    peer.send_syn(options=area(MSS, NOP * 4, own_tc(peer)[:32]))
+    peer.expect_nothing()
 
 
 @requirement("TCPS-ENF-01")
@@ -52,6 +83,15 @@ def test_each_syn_ack_without_tc_is_refused(peer: Peer) -> None:
     for _ in range(3):
         peer.send_syn_ack(tc=False)
         peer.expect_nothing()
+
+
+@requirement("TCPS-ENF-04", "TCPS-OPT-05")
+@setup(enforce=True)
+@like_tc
+def test_syn_ack_with_what_only_resembles_tc_is_refused(peer: Peer, head: bytes) -> None:
+    peer.expect_syn()
+    peer.send_syn_ack(options=area((head + own_tc(peer)[4:]).ljust(40, b"\0")))
+    peer.expect_nothing()
 
 
 @requirement("TCPS-ENF-05")

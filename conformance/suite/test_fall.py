@@ -2,7 +2,7 @@
 
 import pytest
 
-from tcpslab.scapy import TC, public_key
+from tcpslab.scapy import TC, TI, TM, public_key
 
 from conformance.failure import ABSENT, PRESENT
 from conformance.marks import requirement, role
@@ -36,6 +36,26 @@ def test_client_falls_back_when_the_server_has_no_tc(peer: Peer) -> None:
     peer.expect("the ACK of the handshake", flags="A", ack=peer.snd_nxt, ti=ABSENT)
     peer.echo(b"in clear")
     peer.close()
+
+
+@requirement("TCPS-FALL-01")
+def test_server_takes_plain_data_as_it_comes(peer: Peer) -> None:
+    _check_options_mean_nothing(peer)
+
+
+@requirement("TCPS-FALL-02")
+def test_client_takes_plain_data_as_it_comes(peer: Peer) -> None:
+    _check_options_mean_nothing(peer)
+
+
+def _check_options_mean_nothing(peer: Peer) -> None:
+    """Without keys a TM is an unknown option, and a TI is nobody's business."""
+    peer.open(tc=False)
+    tag = peer.arena.rng.randbytes(16)
+    peer.send(peer.segment("PA", b"in clear", options=[TM(tag=tag)]))
+    peer.expect_echo(b"in clear")
+    peer.send(peer.segment("A", options=[TI(public_key=peer.identity.public, auth_tag=bytes(4))]))
+    peer.echo(b"in clear as before")
 
 
 @requirement("TCPS-FALL-03")

@@ -147,7 +147,14 @@ def test_other_experiments_beside_tm_do_not_matter(peer: Peer, before: bytes, af
 # Of the right size or nearly so, but not TC.
 strangers_like_tc = pytest.mark.parametrize(
     ("head", "size"),
-    [(b"\xfd\x24CT", 36), (b"\xfd\x24tc", 36), (b"\xfd\x24TM", 36), (b"\xfe\x24TC", 36), (b"\xfd\x23TC", 35), (b"\xfd\x25TC", 37)],
+    [
+        (b"\xfd\x24CT", 36),
+        (b"\xfd\x24tc", 36),
+        (b"\xfd\x24TM", 36),
+        (b"\xfe\x24TC", 36),
+        (b"\xfd\x23TC", 35),
+        (b"\xfd\x25TC", 37),
+    ],
     ids=["reversed", "small-letters", "tm", "kind-254", "too-short", "too-long"],
 )
 
@@ -164,7 +171,14 @@ def test_stranger_like_tc_is_no_offer(peer: Peer, head: bytes, size: int) -> Non
 @family("ipv4")
 @pytest.mark.parametrize(
     ("head", "size"),
-    [(b"\xfd\x14MT", 20), (b"\xfd\x14tm", 20), (b"\xfd\x14TC", 20), (b"\xfe\x14TM", 20), (b"\xfd\x13TM", 19), (b"\xfd\x15TM", 21)],
+    [
+        (b"\xfd\x14MT", 20),
+        (b"\xfd\x14tm", 20),
+        (b"\xfd\x14TC", 20),
+        (b"\xfe\x14TM", 20),
+        (b"\xfd\x13TM", 19),
+        (b"\xfd\x15TM", 21),
+    ],
     ids=["reversed", "small-letters", "tc", "kind-254", "too-short", "too-long"],
 )
 def test_stranger_like_tm_is_no_tag(peer: Peer, head: bytes, size: int) -> None:

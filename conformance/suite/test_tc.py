@@ -29,6 +29,29 @@ def test_syn_without_tc_is_answered_without(peer: Peer) -> None:
     peer.expect_syn_ack(tc=ABSENT)
 
 
+# PSH has no meaning there, and ECN is negotiated by two more flags (RFC 3168, section 6.1.1).
+SYN_ACK = Where("SA, or SAE", {"SA", "SAE"}.__contains__)
+
+
+@requirement("TCPS-TC-02")
+@pytest.mark.parametrize("flags", ["SP", "SEC"])
+def test_syn_with_more_flags_is_a_syn(peer: Peer, flags: str) -> None:
+    peer.send_syn(flags=flags)
+    peer.expect_syn_ack(flags=SYN_ACK, tc=PRESENT)
+    peer.acknowledge()
+    peer.echo()
+
+
+@requirement("TCPS-KEY-01", "TCPS-TC-01")
+@role("client")
+@pytest.mark.parametrize("flags", ["SPA", "SAE"])
+def test_syn_ack_with_more_flags_is_a_syn_ack(peer: Peer, flags: str) -> None:
+    peer.expect_syn(tc=PRESENT)
+    peer.send_syn_ack(flags=flags)
+    peer.expect("the ACK of the handshake", ack=peer.snd_nxt)
+    peer.echo()
+
+
 @requirement("TCPS-TC-04", "TCPS-TC-02")
 def test_syn_ack_has_a_key_of_its_own(peer: Peer) -> None:
     peer.send_syn()
