@@ -1,4 +1,5 @@
-"""Which tag arithmetic the target speaks, found on a connection of its own before the first test."""
+"""What the target speaks at all, found on connections of their own before the tests: where it breaks one rule
+throughout, the tests of that rule are to say so, and not all others as well."""
 
 from tcpslab.scapy import C2S, LKM, README, Dialect, Tag
 
@@ -27,6 +28,17 @@ def arithmetic(arena: Arena, own: Arithmetic) -> Arithmetic:
         if _accepted(arena, peer, accepts):
             return Arithmetic(accepts, _sent(peer, own.sends))
     return own
+
+
+def protects(arena: Arena) -> bool:
+    """Whether the target, as a server, answers TC with TC; true where that cannot be seen."""
+    arena.monitor = None
+    peer = arena.peer()
+    try:
+        peer.open()
+    except (Violation, NotDriven):
+        return True
+    return peer.protection is not None
 
 
 def _accepted(arena: Arena, peer: Peer, dialect: Dialect) -> bool:

@@ -26,6 +26,7 @@ from conformance.target_file import KnownDeviation
 
 ROLES = ("server", "client")
 BUDGET = 30.0  # seconds on the target's clock for a test that states none
+_IPV6 = "TCPS-LOOP-03"  # IPv6 is protected
 _SETUP_FIELDS = {field.name for field in fields(Setup)} - {"dialect", "family", "seed", "deviations"}
 
 
@@ -50,6 +51,7 @@ class Run:
         own = LKM if self.dialect == "lkm" else README
         self._arithmetic: Arithmetic = Arithmetic(own, own)
         self._probed = False
+        self._protects_ipv6: bool | None = None  # not known yet
 
     def close(self) -> None:
         self.target.close()
@@ -62,6 +64,9 @@ class Run:
             return [self.catalogue[i] for i in ids]
         except KeyError as error:
             raise RequestError(f"{item.nodeid} cites {error}, which no catalogue has") from error
+
+    def cited(self, item: Any) -> tuple[str, ...]:
+        return tuple(requirement.id for requirement in self.requirements(item))
 
     def settings(self, item: Any) -> list[tuple[str, str]]:
         """The target's roles and the families in which a test runs."""
@@ -131,6 +136,12 @@ class Run:
             self._probed = True
             alone = replace(setup, enforce=False, tofu_enforce=True, limits={})
             self._arithmetic = probe.arithmetic(self._start(alone, "server", "probe"), self._arithmetic)
+        if family == "ipv6" and self.dialect == "readme" and _IPV6 not in self.cited(item):
+            if self._protects_ipv6 is None:
+                alone = replace(setup, enforce=False, tofu_enforce=True, limits={})
+                self._protects_ipv6 = probe.protects(self._start(alone, "server", "probe"))
+            if not self._protects_ipv6:
+                raise NotDriven(f"the target leaves IPv6 alone, as the tests of {_IPV6} report")
         arena = self._start(setup, role, item.name)
         arena.budget(self._budget(item))
         return arena
@@ -147,7 +158,7 @@ class Run:
         role, family = self._setting(item)
         outcome = Outcome(
             test=self.test_name(item),
-            requirements=tuple(requirement.id for requirement in self.requirements(item)),
+            requirements=self.cited(item),
             status=Status.PASS,
             role=role or "",
             family=family or "",

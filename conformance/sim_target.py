@@ -6,7 +6,7 @@ from tcpslab.sim import SimNode
 from tcpslab.stack import SECOND, Config, Policy
 
 from conformance.application import PORTS, Applications
-from conformance.target import Family, Received, Service, Setup, Target
+from conformance.target import Dialect, Family, Received, Service, Setup, Target
 
 _TIMES = ("collect_interval", "half_open_timeout", "dead_timeout", "closed_timeout", "idle_timeout")
 
@@ -24,7 +24,9 @@ class SimTarget(Target):
     name = "sim"
     families: tuple[Family, ...] = ("ipv4", "ipv6")
 
-    def __init__(self) -> None:
+    def __init__(self, speaks: Dialect | None = None) -> None:
+        """`speaks`: the dialect of every node, whatever a test is about."""
+        self._speaks = speaks
         self._node: SimNode | None = None
 
     def start(self, setup: Setup) -> None:
@@ -32,7 +34,7 @@ class SimTarget(Target):
         self._family = setup.family
         self._addresses = 0
         self._arrived: deque[Received] = deque()
-        config = Config(setup.dialect, policy=policy_of(setup), deviations=setup.deviations)
+        config = Config(self._speaks or setup.dialect, policy=policy_of(setup), deviations=setup.deviations)
         self._node = SimNode(config, seed=setup.seed, ipv4="10.0.0.1/16", ipv6="2001:db8::1/64")
         self._applications = Applications(self._node)
         self._applications.listen()

@@ -24,7 +24,7 @@ def choose_target(options: Options) -> tuple[Target, TargetFile]:
     if file.target == "sim":
         from conformance.sim_target import SimTarget
 
-        return SimTarget(), file
+        return SimTarget(file.speaks), file
     from conformance.live_target import LiveTarget
 
     return LiveTarget(file, seed=options.seed), file

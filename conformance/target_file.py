@@ -60,6 +60,7 @@ class TargetFile:
     configure: Mapping[str, str] = field(default_factory=dict)  # by the names of `Setup`
     restart: str | None = None
     dialect: Dialect | None = None
+    speaks: Dialect | None = None  # a simulated target, whatever it is judged by; None: what it is judged by
     time_scale: float = 1.0
     known_deviations: tuple[KnownDeviation, ...] = ()
 
