@@ -71,7 +71,8 @@ def words(value: Any) -> str:
 class Violation(AssertionError):  # noqa: N818 - it is the test's verdict, not an error of the program
     """The target did something else than its documents say.
 
-    `requirements` are the ids that this finding breaks; empty: those that the test cites.
+    `requirements` are the ids that this finding breaks; empty: those that the test cites. `of_state`: the connection is
+    not protected as the test supposes, so a test about a rule of one dialect blames that rule (Outcome.broken).
     """
 
     summary: str
@@ -79,6 +80,7 @@ class Violation(AssertionError):  # noqa: N818 - it is the test's verdict, not a
     sent: Seen | None = None  # the last packet of ours
     expectation: Expectation | None = None
     candidates: Sequence[Seen] = field(default_factory=list)  # what came instead
+    of_state: bool = False
 
     def __str__(self) -> str:
         return self.summary

@@ -54,7 +54,7 @@ class Monitor:
             self._identification(peer, seen)
         if peer.protection is None:
             if seen.tm is not None:
-                raise _wrong("TM on a connection without keys", seen, "TCPS-FALL-01", "TCPS-FALL-02")
+                raise _wrong("TM on a connection without keys", seen, "TCPS-FALL-01", "TCPS-FALL-02", of_state=True)
         elif not peer.in_clear and not seen.bits & SYN:
             self._protected(peer, seen)
 
@@ -69,7 +69,8 @@ class Monitor:
         if not seen.pure_ack:
             raise _wrong("TI on a segment that is no pure ACK", seen, "TCPS-TI-02")
         if peer.protection is None and not peer.in_clear:
-            raise _wrong("TI before keys are agreed", seen, "TCPS-TI-04", "TCPS-FALL-01", "TCPS-FALL-02")
+            ids = ("TCPS-TI-04", "TCPS-FALL-01", "TCPS-FALL-02")
+            raise _wrong("TI before keys are agreed", seen, *ids, of_state=True)
         if seen.options != ["TI"] or len(seen.option_area) != _FULL_HEADER:
             raise _wrong("another option beside TI", seen, "TCPS-TI-03")
         identity = seen.ti.public_key
@@ -84,9 +85,9 @@ class Monitor:
     def _protected(self, peer: Peer, seen: Seen) -> None:
         if seen.tag is Tag.MISSING:
             ids = ("TCPS-TM-01", "TCPS-ENC-01") if seen.payload else ("TCPS-FIN-01",)
-            raise _wrong("payload or FIN without TM", seen, *(peer.kept_by or ids))
+            raise _wrong("payload or FIN without TM", seen, *ids, of_state=True)
         if seen.tag is Tag.INVALID:
-            raise _wrong("a tag that does not verify", seen, "TCPS-TM-14")
+            raise _wrong("a tag that does not verify", seen, "TCPS-TM-14", of_state=True)
         if seen.bits & RST:
             if seen.payload and self._setup.dialect == "readme":
                 raise _wrong("a RST with payload", seen, "TCPS-RST-07")
@@ -101,5 +102,5 @@ class Monitor:
             raise _wrong("it acknowledges what only forgeries carried", seen)  # of what kind, the test knows
 
 
-def _wrong(what: str, seen: Seen, *requirements: str) -> Violation:
-    return Violation(f"{what}: {seen}", requirements, candidates=[seen])
+def _wrong(what: str, seen: Seen, *requirements: str, of_state: bool = False) -> Violation:
+    return Violation(f"{what}: {seen}", requirements, candidates=[seen], of_state=of_state)

@@ -21,6 +21,7 @@ class Outcome:
     test: str  # "test_tags.py::test_missing_tag[server-ipv4]"
     requirements: tuple[str, ...]  # that the test cites
     status: Status
+    special: tuple[str, ...] = ()  # of these, those that the dialect of the run has alone
     summary: str = ""  # one line: the finding; of a test that did not run, the reason
     reason: str = ""  # why a known deviation is one
     role: str = ""  # of the target
@@ -42,6 +43,8 @@ class Outcome:
     @property
     def broken(self) -> tuple[str, ...]:
         """The requirements that a finding breaks."""
-        if self.violation and self.violation.requirements:
-            return self.violation.requirements
-        return self.requirements
+        if self.violation is None or not self.violation.requirements:
+            return self.special or self.requirements
+        if self.violation.of_state and self.special:
+            return self.special
+        return self.violation.requirements

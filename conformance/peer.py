@@ -60,7 +60,6 @@ class Peer:
         self.target_identity: bytes | None = None
         self.protection: Protection | None = None
         self.in_clear = False  # the documents let the target send unprotected from now on, or the test itself judges it
-        self.kept_by: tuple[str, ...] = ()  # the requirements that say that it stays protected, where special ones do
         self.inbox: list[Seen] = []
         self.all: list[Seen] = []
         self.stream = b""  # what the target's application sent, as far as it came in order

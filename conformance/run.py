@@ -159,6 +159,7 @@ class Run:
         outcome = Outcome(
             test=self.test_name(item),
             requirements=self.cited(item),
+            special=tuple(r.id for r in self.requirements(item) if r.dialects == (self.dialect,)),
             status=Status.PASS,
             role=role or "",
             family=family or "",

@@ -34,7 +34,6 @@ def _clear_and_genuine(peer: Peer) -> None:
 def test_data_in_flight_is_not_repeated_in_clear_after_a_mismatch(peer: Peer) -> None:
     """The target waits for the ACK of its data when it finds that the peer is not who it was."""
     later = acquainted(peer)
-    later.kept_by = ("TCPS-FAIL-01",)
     later.open()
     later.echo()
     later.send_data(_TEXT)
@@ -47,7 +46,6 @@ def test_data_in_flight_is_not_repeated_in_clear_after_a_mismatch(peer: Peer) ->
 
 @requirement("TCPS-FAIL-01")
 def test_data_in_flight_is_repeated_encrypted_whatever_comes(peer: Peer) -> None:
-    peer.kept_by = ("TCPS-FAIL-01",)
     peer.open()
     peer.send_data(_TEXT)
     echo = peer.expect("the echo", payload=SOME)
@@ -64,7 +62,6 @@ def test_data_in_flight_is_repeated_encrypted_whatever_comes(peer: Peer) -> None
 @setup(limits={"idle_timeout": _IDLE, "collect_interval": _COLLECT})
 def test_nothing_leaves_on_a_connection_that_was_collected(peer: Peer) -> None:
     """TCP repeats its data after twice the time each, until the pause is longer than the connection is kept."""
-    peer.kept_by = ("TCPS-FAIL-02", "TCPS-FAIL-01")
     peer.open()
     peer.send_ti()
     peer.echo()
@@ -80,7 +77,6 @@ def test_nothing_leaves_on_a_connection_that_was_collected(peer: Peer) -> None:
 @requirement("TCPS-FAIL-03", "TCPS-FAIL-01")
 @budget(400)
 def test_nothing_is_answered_on_a_connection_that_was_collected(peer: Peer) -> None:
-    peer.kept_by = ("TCPS-FAIL-03", "TCPS-FAIL-01")
     peer.open()
     peer.send_ti()
     peer.echo()
@@ -127,7 +123,6 @@ def _heard(peer: Peer, seconds: float) -> bool:
 
 @requirement("TCPS-FAIL-05", "TCPS-FAIL-01")
 def test_nothing_in_clear_after_the_target_aborted(peer: Peer) -> None:
-    peer.kept_by = ("TCPS-FAIL-05", "TCPS-FAIL-01")
     peer.open(service="abort")
     peer.send_data(_TEXT)
     peer.expect("the target's RST", bits=_A_RST)

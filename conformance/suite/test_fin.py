@@ -167,7 +167,6 @@ _CLOSER = pytest.mark.parametrize("service", ["echo", "greet"], ids=["peer-close
 @requirement("TCPS-FIN-08")
 @_CLOSER
 def test_a_fin_is_sent_again_with_tm(peer: Peer, service: str) -> None:
-    peer.kept_by = ("TCPS-FIN-08",)
     fin = _both_fins(peer, service)
     peer.expect("the FIN again", REPETITION, seq=fin.seq, fin=True, tm=PRESENT, tag=Tag.VALID)
     peer.acknowledge()
@@ -176,7 +175,6 @@ def test_a_fin_is_sent_again_with_tm(peer: Peer, service: str) -> None:
 @requirement("TCPS-FIN-09")
 @_CLOSER
 def test_data_is_sent_again_encrypted(peer: Peer, service: str) -> None:
-    peer.kept_by = ("TCPS-FIN-09",)
     data = _both_fins_and_data(peer, service)
     peer.expect("data again", REPETITION, seq=data.seq, payload=SOME, tm=PRESENT, tag=Tag.VALID)
     peer.acknowledge()
@@ -185,7 +183,6 @@ def test_data_is_sent_again_encrypted(peer: Peer, service: str) -> None:
 @requirement("TCPS-FIN-10")
 def test_untagged_segments_are_dropped_after_both_fins(peer: Peer) -> None:
     """An old octet asks for an ACK (RFC 9293, section 3.10.7.4) in every state, but only with a valid tag."""
-    peer.kept_by = ("TCPS-FIN-10",)
     fin = _both_fins(peer, "echo")
     first, last = {"seq": peer.at(0), "ack": fin.seq}, {"seq": peer.snd_nxt - 1, "ack": fin.seq}
     peer.forge(
