@@ -1,7 +1,7 @@
 """X25519 public keys of low order: with each of them every private key gives the shared secret zero.
 
-Five coordinates are such. 32 bytes encode them in 14 ways: below 2^255 the prime p and p + 1 are other names of 0 and 1,
-and a receiver ignores the top bit of the last byte (RFC 7748, section 5).
+Five coordinates are such. 32 bytes encode them in 14 ways: below 2^255 the prime p and p + 1 are other names of 0 and
+1, and a receiver ignores the top bit of the last byte (RFC 7748, section 5).
 """
 
 _P = 2**255 - 19

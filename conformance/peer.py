@@ -388,7 +388,7 @@ class Peer:
         return other
 
     def successor(self) -> Peer:
-        """The next connection of the same host on the same four-tuple, which takes what the target sends from now on."""
+        """The host's next connection on the same four-tuple, which takes what the target sends from now on."""
         self.settle()
         self.finish()
         self.arena.peers.remove(self)

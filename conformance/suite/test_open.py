@@ -1,5 +1,6 @@
-"""Opening a connection on a path that loses, repeats and forges: SYN, SYN-ACK and the third ACK (wire, sections 7 and 9;
-dialects, R4, R22 and R24).
+"""Opening a connection on a path that loses, repeats and forges: SYN, SYN-ACK and the third ACK.
+
+Wire, sections 7 and 9; dialects, R4, R22 and R24.
 """
 
 import pytest

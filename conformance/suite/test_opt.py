@@ -1,7 +1,7 @@
 """Finding TC and TM in a TCP header: order, padding, strangers of the same kind (wire, section 2).
 
-Beside a TC there is room for 4 bytes, beside a TM for 20. A header of TCP is the same over IPv4 and IPv6: most variants run
-over one of them.
+Beside a TC there is room for 4 bytes, beside a TM for 20. A header of TCP is the same over IPv4 and IPv6: most variants
+run over one of them.
 """
 
 import pytest

@@ -30,7 +30,9 @@ HOSTILE = [
 
 @requirement("TCPS-OPT-08")
 @pytest.mark.parametrize(
-    ("before", "kept"), [(MSS + NOP * 4, 32), (NOP * 20, 20), (MSS, 4), (b"", 32)], ids=["32-of-36", "20", "head", "alone"]
+    ("before", "kept"),
+    [(MSS + NOP * 4, 32), (NOP * 20, 20), (MSS, 4), (b"", 32)],
+    ids=["32-of-36", "20", "head", "alone"],
 )
 def test_tc_that_does_not_fit_does_not_exist(peer: Peer, before: bytes, kept: int) -> None:
     check_counts_as_plain(peer, area(before, own_tc(peer)[:kept]))
@@ -40,7 +42,7 @@ def test_tc_that_does_not_fit_does_not_exist(peer: Peer, before: bytes, kept: in
 @family("ipv4")
 @pytest.mark.parametrize("kept", [8, 28, 32])
 def test_tc_is_not_completed_from_the_payload(peer: Peer, kept: int) -> None:
-    """The rest of the option stands where the payload begins. Whether TCP takes payload of a plain SYN is its affair."""
+    """The rest of the option is the payload. Whether TCP takes payload of a plain SYN is its own affair."""
     tc = own_tc(peer)
     rest = {"options": area(MSS, tc[:kept]), "payload": tc[kept:]}
     either = Where("of the SYN, with or without its payload", {peer.at(0), peer.at(36 - kept)}.__contains__)

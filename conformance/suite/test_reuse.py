@@ -1,4 +1,4 @@
-"""A four-tuple that has a connection already, or had one: a SYN with another initial sequence number (dialects, R22)."""
+"""A SYN with another initial sequence number on a four-tuple that has, or had, a connection (dialects, R22)."""
 
 import pytest
 

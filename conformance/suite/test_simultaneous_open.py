@@ -12,7 +12,7 @@ def _cross(peer: Peer) -> None:
 
 
 def _complete(peer: Peer) -> None:
-    """Our SYN-ACK was lost: not every TCP takes it for the ACK that it is (RFC 9293, figure 7), and every one takes this."""
+    """Our SYN-ACK was lost: not every TCP takes it for an ACK (RFC 9293, figure 7), and every one takes this."""
     peer.acknowledge()
 
 
