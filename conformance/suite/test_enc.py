@@ -10,6 +10,7 @@ from conformance.marks import family, requirement, role
 from conformance.peer import REPETITION, Peer
 from conformance.seen import WRAP
 
+_LEAST_MSS = 536  # of a host that states none (RFC 9293, section 3.7.1)
 _WINDOW = 8  # bytes of plaintext in a row that ciphertext does not show by chance
 
 
@@ -69,6 +70,25 @@ def test_many_segments_make_one_stream(peer: Peer) -> None:
     cuts = [0, 1, 701, 702, 1400, 2000, 3333, 4000]
     for start, end in pairwise(cuts):
         peer.send_data(data[start:end])
+    peer.expect_echo(data)
+
+
+@requirement("TCPS-ENC-10", "TCPS-TM-11")
+def test_the_largest_segment_arrives(peer: Peer) -> None:
+    """As much payload as the target's MSS allows, TM beside it."""
+    shaken = peer.open()
+    peer.echo(peer.arena.rng.randbytes(shaken.mss or _LEAST_MSS))
+
+
+@requirement("TCPS-ENC-01", "TCPS-ENC-08", "TCPS-ENC-10")
+def test_probes_of_a_closed_window_are_encrypted(peer: Peer) -> None:
+    """Data waits for a window; TCP asks for it with or without an octet of that data (RFC 9293, section 3.8.6.1)."""
+    peer.open()
+    data = peer.arena.rng.randbytes(40)
+    peer.send_data(data, window=0)
+    peer.arena.pump_until(lambda: False, REPETITION)
+    _expect_same_ciphertext(peer)
+    peer.acknowledge()
     peer.expect_echo(data)
 
 

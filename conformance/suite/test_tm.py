@@ -114,6 +114,19 @@ def test_every_bit_of_the_tag_counts(peer: Peer) -> None:
     peer.echo()
 
 
+@requirement("TCPS-TM-04", "TCPS-TM-05", "TCPS-FIN-04", "TCPS-FIN-05", "TCPS-TM-06")
+def test_forgeries_are_dropped_once_authenticated(peer: Peer) -> None:
+    peer.open()
+    peer.echo()
+    peer.send_ti()
+    peer.echo()
+    data, fin = peer.protected(_TEXT), peer.protected(b"", "FA")
+    peer.forge(without_tm(data), with_tag(data, bytes(16)), peer.segment("PA", _TEXT))
+    peer.forge(without_tm(fin), with_tag(fin, bytes(16)), altered(data, flags="FPA"))
+    peer.expect_nothing()
+    peer.echo()
+
+
 @requirement("TCPS-TM-24", "TCPS-TM-05")
 def test_the_genuine_segment_is_accepted_after_forgeries_of_it(peer: Peer) -> None:
     peer.open()
