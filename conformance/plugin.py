@@ -13,6 +13,7 @@ from tcpslab.outcome import Exit, LabError
 from conformance.arena import Arena
 from conformance.options import Options
 from conformance.outcome import Status
+from conformance.parallel import Parallel
 from conformance.peer import Peer
 from conformance.reporter import Reporter
 from conformance.run import Run
@@ -46,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.unregister(name="terminalreporter")
     config.pluginmanager.register(reporter)
     config.pluginmanager.register(Watch(run))
+    if run.file.target == "sim" and options.jobs > 1:
+        config.pluginmanager.register(Parallel(run, reporter, options.jobs))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

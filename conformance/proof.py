@@ -56,6 +56,7 @@ def prove(deviation: Deviation, options: Options, directory: Path) -> Caught:
     one = replace(
         options,
         target="sim",
+        jobs=1,
         dialect=deviation.dialect,
         deviations=(deviation.name,),
         only=deviation.breaks,

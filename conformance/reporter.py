@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ class Reporter:
         self.run = run
         self.out = run.options.out_dir
         self.terminal = terminal or Terminal()
-        self._broken = self._interrupted = False
+        self._broken = self._interrupted = self._muted = False
         self._outcome: Outcome | None = None  # of the test that runs
         try:
             self.out.mkdir(parents=True, exist_ok=True)
@@ -32,9 +33,14 @@ class Reporter:
         except OSError as error:
             raise RequestError(f"cannot write to {self.out}: {error.strerror}") from error
 
+    def mute(self) -> None:
+        """Another process reports what this one does."""
+        self._muted = True
+        self.terminal = Terminal(io.StringIO())
+
     def complete(self, outcome: Outcome, item: pytest.Item, error: pytest.ExceptionInfo[BaseException] | None) -> None:
         """What reports need of a test beyond its verdict, while the test's packets are at hand."""
-        if not outcome.failed or outcome.replay:
+        if not outcome.failed or outcome.replay or self._muted:
             return
         options = self.run.options
         arena = getattr(item, "arena", None)

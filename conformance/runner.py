@@ -32,6 +32,7 @@ def options_of(args: argparse.Namespace) -> Options:
         time_scale=args.time_scale,
         budget=args.budget,
         seed=args.seed,
+        jobs=args.jobs,
         deviations=tuple(args.deviation),
         only=tuple(args.requirement),
         tests=tuple(args.test),

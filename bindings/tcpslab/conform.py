@@ -1,6 +1,7 @@
 """`lab conform`: judges whatever claims to speak a protocol, requirement by requirement."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -37,6 +38,13 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
     parser.add_argument("--seed", type=arguments.positive, default=1, metavar="N", help="of all that is random")
     parser.add_argument(
         "--deviation", action="append", default=[], metavar="NAME", help="with this deliberate fault (target sim)"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=arguments.positive,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes, with a simulated target (default: one for each core)",
     )
     live = parser.add_argument_group("live targets")
     live.add_argument("--host", action="append", default=[], metavar="A", help="address; may be given for each family")
