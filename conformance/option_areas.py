@@ -8,7 +8,8 @@ from scapy.packet import Packet
 from tcpslab.scapy import TC, TM, find, public_key, with_options
 
 from conformance.failure import ABSENT, PRESENT
-from conformance.peer import Peer
+from conformance.peer import REACTION, Peer
+from conformance.target import NotDriven
 
 NOP, EOL = b"\x01", b"\x00"
 MSS, SACK_PERMITTED, WINDOW_SCALE = b"\x02\x04\x05\xa0", b"\x04\x02", b"\x03\x03\x03"
@@ -32,6 +33,19 @@ def variants(**cases: tuple[bytes, bytes]) -> pytest.MarkDecorator:
 
 def own_tc(peer: Peer) -> bytes:
     return bytes(TC(public_key=public_key(peer.ephemeral)))
+
+
+def need_tcp_that_takes(peer: Peer, *pieces: bytes) -> None:
+    """Raises NotDriven if the target's TCP itself drops segments with such options, as Linux does since 6.7.
+
+    RFC 9293, section 3.1, leaves it to TCP what it makes of illegal lengths. A plain connection shows it.
+    """
+    plain = peer.arena.peer(role="client")
+    plain.open(tc=False)
+    plain.send(plain.segment("PA", DATA, options=area(*pieces)))
+    if not plain.arena.pump_until(lambda: bool(plain.stream), REACTION):
+        raise NotDriven(f"its TCP drops segments with the options {b''.join(pieces).hex()}")
+    plain.expect_echo(DATA)
 
 
 def check_offer_counts(peer: Peer, options: RawOptions) -> None:

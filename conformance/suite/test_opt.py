@@ -21,6 +21,7 @@ from conformance.option_areas import (
     check_data_accepted,
     check_data_refused,
     check_offer_counts,
+    need_tcp_that_takes,
     own_tc,
     own_tm,
     variants,
@@ -71,6 +72,7 @@ def test_nops_around_tm_are_skipped(peer: Peer, before: bytes, after: bytes) -> 
 @family("ipv4")
 @no_length
 def test_tc_behind_an_option_without_length_does_not_exist(peer: Peer, before: bytes, after: bytes) -> None:
+    need_tcp_that_takes(peer, before, NOP * 36)
     check_counts_as_plain(peer, area(before, own_tc(peer), after))
 
 
@@ -92,6 +94,7 @@ def test_tm_behind_an_option_without_length_does_not_exist(peer: Peer, before: b
     own_kind_without_length=(b"", NOP * 3 + b"\xfd"),
 )
 def test_what_is_broken_behind_tc_does_not_matter(peer: Peer, before: bytes, after: bytes) -> None:
+    need_tcp_that_takes(peer, NOP * 36, after)
     check_offer_counts(peer, area(before, own_tc(peer), after))
 
 
@@ -99,6 +102,7 @@ def test_what_is_broken_behind_tc_does_not_matter(peer: Peer, before: bytes, aft
 @family("ipv4")
 @variants(length_0=(b"", b"\xfe\x00"), length_1=(b"", b"\xfd\x01"), without_length=(b"", NOP * 3 + b"\xfd"))
 def test_what_is_broken_behind_tm_does_not_matter(peer: Peer, before: bytes, after: bytes) -> None:
+    need_tcp_that_takes(peer, NOP * 20, after)
     check_data_accepted(peer, before, after)
 
 

@@ -6,7 +6,17 @@ from tcpslab.scapy import with_options
 
 from conformance.failure import ABSENT, Where
 from conformance.marks import family, requirement
-from conformance.option_areas import EOL, MSS, NOP, area, check_counts_as_plain, check_data_refused, own_tc, own_tm
+from conformance.option_areas import (
+    EOL,
+    MSS,
+    NOP,
+    area,
+    check_counts_as_plain,
+    check_data_refused,
+    need_tcp_that_takes,
+    own_tc,
+    own_tm,
+)
 from conformance.peer import Peer
 
 HOSTILE = [
@@ -35,7 +45,9 @@ HOSTILE = [
     ids=["32-of-36", "20", "head", "alone"],
 )
 def test_tc_that_does_not_fit_does_not_exist(peer: Peer, before: bytes, kept: int) -> None:
-    check_counts_as_plain(peer, area(before, own_tc(peer)[:kept]))
+    options = before + own_tc(peer)[:kept]
+    need_tcp_that_takes(peer, options)
+    check_counts_as_plain(peer, area(options))
 
 
 @requirement("TCPS-OPT-08")
@@ -44,6 +56,7 @@ def test_tc_that_does_not_fit_does_not_exist(peer: Peer, before: bytes, kept: in
 def test_tc_is_not_completed_from_the_payload(peer: Peer, kept: int) -> None:
     """The rest of the option is the payload. Whether TCP takes payload of a plain SYN is its own affair."""
     tc = own_tc(peer)
+    need_tcp_that_takes(peer, MSS, tc[:kept])
     rest = {"options": area(MSS, tc[:kept]), "payload": tc[kept:]}
     either = Where("of the SYN, with or without its payload", {peer.at(0), peer.at(36 - kept)}.__contains__)
     if peer.role == "client":
