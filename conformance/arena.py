@@ -118,8 +118,8 @@ class Arena:
         return True
 
     def wait(self, seconds: float) -> None:
-        """Lets time pass (unscaled); what arrives meanwhile goes to its peers."""
-        self.pump_until(lambda: False, seconds)
+        """Lets time pass on the target's clock, by which its timers run, so this is not scaled."""
+        self.pump_until(lambda: False, seconds / self.scale)
 
     def settle(self, quiet: float = QUIET, limit: float = 5.0) -> None:
         """Waits until the target has been quiet for a while, or `limit` seconds have passed."""

@@ -83,7 +83,7 @@ def expect_unprotected(peer: Peer) -> None:
     before = len(peer.all)
     payload = b"Who goes there?"
     peer.send_data(payload)
-    peer.arena.wait(SILENCE)
+    peer.arena.wait(SILENCE * peer.arena.scale)
     answers = peer.all[before:]
     if any(seen.plaintext for seen in answers):
         raise peer.violation("the connection is protected as before", candidates=answers)

@@ -11,7 +11,7 @@ from tcpslab.scapy import TI
 from conformance.failure import ABSENT, PRESENT
 from conformance.identification import acquainted, introduce, learn, mismatch
 from conformance.marks import budget, requirement, role, setup
-from conformance.peer import Peer
+from conformance.peer import REACTION, Peer
 
 TABLE = 4
 small_table = setup(limits={"max_connections": TABLE})
@@ -78,7 +78,7 @@ def test_oldest_blocked_flow_is_forgotten(peer: Peer) -> None:
     for flow in kept:
         count = len(flow.all)
         flow.forge(flow.segment("PA", b"in clear"))
-        flow.arena.wait(1.0)
+        flow.arena.wait(REACTION * flow.arena.scale)
         if answers := flow.all[count:]:
             raise flow.violation("an answer on a flow that is to be blocked", candidates=answers)
 

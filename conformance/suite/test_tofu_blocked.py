@@ -17,7 +17,7 @@ from conformance.identification import (
     mismatch,
 )
 from conformance.marks import requirement, role, setup
-from conformance.peer import Peer
+from conformance.peer import SILENCE, Peer
 
 _LATER: dict[str, Callable[[Peer], Packet]] = {
     "data": lambda peer: peer.protected(b"for a blocked flow"),
@@ -39,7 +39,7 @@ def test_nothing_that_comes_on_a_blocked_flow_is_answered(peer: Peer) -> None:
     count = len(again.all)
     for what, build in _LATER.items():
         again.arena.send(build(again))
-        again.arena.wait(0.5)
+        again.arena.wait(SILENCE * again.arena.scale)
         if answers := again.all[count:]:
             raise again.violation(f"an answer to {what} on a flow that must be silent", candidates=answers)
 
