@@ -104,6 +104,7 @@ def fragments(packet: Packet, pieces: Pieces) -> list[Packet]:
             header = IPv6ExtHdrFragment(nh=_TCP, offset=offset, m=more, id=identification)
             parts.append(IPv6(src=whole.src, dst=whole.dst) / header / piece)
         else:
-            flags = "MF" if more else 0
-            parts.append(IP(src=whole.src, dst=whole.dst, proto=_TCP, id=identification, flags=flags, frag=offset) / piece)
+            header = IP(proto=_TCP, id=identification, flags="MF" if more else 0, frag=offset)
+            header.src, header.dst = whole.src, whole.dst
+            parts.append(header / piece)
     return parts

@@ -25,7 +25,7 @@ def _expect_same_ciphertext(peer: Peer) -> None:
     for seen in peer.all:
         for sequence, byte in enumerate(seen.payload, start=seen.seq):
             if known.setdefault(sequence % WRAP, byte) != byte:
-                raise peer.violation(f"the same byte is encrypted differently the second time: {seen}", candidates=[seen])
+                raise peer.violation(f"a byte is encrypted differently the second time: {seen}", candidates=[seen])
 
 
 @requirement("TCPS-ENC-01", "TCPS-ENC-02")

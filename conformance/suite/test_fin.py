@@ -1,7 +1,6 @@
 """FIN, protected like data, and what comes after both (wire, sections 4, 5 and 7; dialects R5)."""
 
 import pytest
-from scapy.layers.inet import TCP
 
 from tcpslab.scapy import Tag
 

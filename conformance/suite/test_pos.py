@@ -89,7 +89,9 @@ def _turns_at_half_the_space(peer: Peer, ahead: int, position: int) -> None:
     peer.expect_echo(_TEXT)
 
 
-_TURN = pytest.mark.parametrize(("ahead", "position"), [(_HALF - 1, 0), (_HALF + 1, WRAP)], ids=["just-less", "just-more"])
+_TURN = pytest.mark.parametrize(
+    ("ahead", "position"), [(_HALF - 1, 0), (_HALF + 1, WRAP)], ids=["just-less", "just-more"]
+)
 
 
 @requirement("TCPS-POS-04")

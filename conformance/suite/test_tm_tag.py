@@ -131,7 +131,8 @@ def test_the_tag_does_not_cover_the_acknowledgement(peer: Peer) -> None:
 def test_the_tag_does_not_cover_other_options(peer: Peer) -> None:
     peer.open()
     pad, unknown = ("NOP", None), (254, b"\0\0")
-    for before, behind in (([pad] * 4, []), ([unknown], []), ([], [pad] * 4), ([pad, pad, unknown, pad, pad], [unknown])):
+    around = [([pad] * 4, []), ([unknown], []), ([], [pad] * 4), ([pad, pad, unknown, pad, pad], [unknown])]
+    for before, behind in around:
         genuine = peer.protected(_TEXT)
         peer.send(with_options(genuine, [*before, *genuine[TCP].options, *behind]))
         peer.expect_echo(_TEXT)

@@ -44,7 +44,9 @@ def _reassembled(parts: list[Packet]) -> bytes:
     return bytes(whole)
 
 
-@pytest.mark.parametrize("pieces", [[(0, 8), (8, None)], [(24, None), (0, 24)], [(0, 8), (8, 16), (16, 40), (40, None)]])
+@pytest.mark.parametrize(
+    "pieces", [[(0, 8), (8, None)], [(24, None), (0, 24)], [(0, 8), (8, 16), (16, 40), (40, None)]]
+)
 def test_fragments_are_the_packet_again(path: Path, pieces: list[tuple[int, int | None]]) -> None:
     packet = _segment(path)
     whole = type(packet)(_reassembled(fragments(packet, pieces)))
