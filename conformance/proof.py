@@ -5,19 +5,20 @@ A deviation is caught if a test fails that cites a requirement which the deviati
 
 import argparse
 import json
-import os
-import subprocess
+import multiprocessing
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tcpslab import stack
 from tcpslab.outcome import Exit, InfrastructureError, RequestError
 
-from conformance import runner
+from conformance import plugin, runner, sim_target  # noqa: F401 - the suite, for the processes made here
 from conformance.options import Options
 
 DEVIATIONS = Path(__file__).with_name("deviations")
@@ -51,8 +52,9 @@ def deviations(protocol: str) -> list[Deviation]:
 
 
 def prove(deviation: Deviation, options: Options, directory: Path) -> Caught:
-    """Runs the tests of the requirements that a deviation breaks against the stack that has it."""
+    """Runs the tests of the requirements that a deviation breaks against the stack that has it, in this process."""
     out = directory / deviation.name
+    out.mkdir()
     one = replace(
         options,
         target="sim",
@@ -65,10 +67,12 @@ def prove(deviation: Deviation, options: Options, directory: Path) -> Caught:
         json=None,
         html=None,
     )
-    done = subprocess.run(runner.command(one), env=runner.environment(), capture_output=True, text=True, check=False)
+    log = out / "log"
+    with log.open("w") as file, redirect_stdout(file), redirect_stderr(file):
+        code = pytest.main(runner.arguments(one))
     results = out / "results.json"
-    if done.returncode not in (Exit.AS_EXPECTED, Exit.DIFFERS) or not results.is_file():
-        raise InfrastructureError(f"deviation {deviation.name}: the suite ended with {done.returncode}\n{done.stdout}")
+    if code not in (Exit.AS_EXPECTED, Exit.DIFFERS) or not results.is_file():
+        raise InfrastructureError(f"deviation {deviation.name}: the suite ended with {code}\n{log.read_text()}")
     records = json.loads(results.read_text(encoding="utf-8"))["results"]
     broken = set(deviation.breaks)
     failed = [r["test"] for r in records if r["status"] == "fail" and broken & {*r["requirements"], *r["broken"]}]
@@ -79,9 +83,11 @@ def main(args: argparse.Namespace) -> Exit:
     options = runner.options_of(args)
     listed = deviations(args.protocol)
     missed = 0
-    with tempfile.TemporaryDirectory(prefix="tcpslab-") as directory, ThreadPoolExecutor(os.cpu_count()) as pool:
+    # A fresh process for each, which has what this one has imported: that takes longer than most of the tests.
+    pool = multiprocessing.get_context("fork").Pool(args.jobs, maxtasksperchild=1)
+    with tempfile.TemporaryDirectory(prefix="tcpslab-") as directory, pool:
         width = max(len(deviation.name) for deviation in listed)
-        for caught in pool.map(lambda deviation: prove(deviation, options, Path(directory)), listed):
+        for caught in pool.imap(partial(prove, options=options, directory=Path(directory)), listed):
             missed += not caught.tests
             verdict = f"caught by {len(caught.tests)} of {caught.ran} tests" if caught.tests else "NOT CAUGHT"
             print(f"{caught.deviation.name:<{width}}  {verdict}  ({', '.join(caught.deviation.breaks)})", flush=True)

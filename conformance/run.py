@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -51,7 +51,7 @@ class Run:
         own = LKM if self.dialect == "lkm" else README
         self._arithmetic: Arithmetic = Arithmetic(own, own)
         self._probed = False
-        self._protects_ipv6: bool | None = None  # not known yet
+        self._protects_ipv6 = True
 
     def close(self) -> None:
         self.target.close()
@@ -132,19 +132,24 @@ class Run:
             deviations=self.options.deviations,
             **changes,
         )
-        if not self._probed:
-            self._probed = True
-            alone = replace(setup, enforce=False, tofu_enforce=True, limits={})
-            self._arithmetic = probe.arithmetic(self._start(alone, "server", "probe"), self._arithmetic)
-        if family == "ipv6" and self.dialect == "readme" and _IPV6 not in self.cited(item):
-            if self._protects_ipv6 is None:
-                alone = replace(setup, enforce=False, tofu_enforce=True, limits={})
-                self._protects_ipv6 = probe.protects(self._start(alone, "server", "probe"))
-            if not self._protects_ipv6:
-                raise NotDriven(f"the target leaves IPv6 alone, as the tests of {_IPV6} report")
+        self._probe()
+        if family == "ipv6" and not self._protects_ipv6 and _IPV6 not in self.cited(item):
+            raise NotDriven(f"the target leaves IPv6 alone, as the tests of {_IPV6} report")
         arena = self._start(setup, role, item.name)
         arena.budget(self._budget(item))
         return arena
+
+    def _probe(self) -> None:
+        """Once, before the first test, and in the same way whichever test that is."""
+        if self._probed:
+            return
+        self._probed = True
+        for family in self.target.families:
+            setup = Setup(self.dialect, family=family, seed=self.options.seed, deviations=self.options.deviations)
+            if family == self.target.families[0]:
+                self._arithmetic = probe.arithmetic(self._start(setup, "server", "probe"), self._arithmetic)
+            elif self.dialect == "readme":
+                self._protects_ipv6 = probe.protects(self._start(setup, "server", "probe"))
 
     def _start(self, setup: Setup, role: str, name: str) -> Arena:
         self.started = True

@@ -47,8 +47,13 @@ def options_of(args: argparse.Namespace) -> Options:
 
 def command(options: Options, expression: str | None = None) -> list[str]:
     """The pytest that does it. Its exit codes are ours: the plugin sees to that."""
+    return [sys.executable, "-m", "pytest", *arguments(options, expression)]
+
+
+def arguments(options: Options, expression: str | None = None) -> list[str]:
+    """Of pytest."""
     tests = [f"{SUITE}/{test}" for test in options.tests] or [str(SUITE)]
-    line = [sys.executable, "-m", "pytest", *tests, "-p", "conformance.plugin", "--conform", options.dump()]
+    line = [*tests, "-p", "conformance.plugin", "--conform", options.dump()]
     line += ["-p", "no:cacheprovider", "--import-mode=importlib", f"--rootdir={tree.ROOT}", "-o", "addopts="]
     line += ["--tb=native"]  # a finding has words of its own, and pytest's are slow to make
     return line + (["-k", expression] if expression else [])
