@@ -15,6 +15,9 @@ NOP, EOL = b"\x01", b"\x00"
 MSS, SACK_PERMITTED, WINDOW_SCALE = b"\x02\x04\x05\xa0", b"\x04\x02", b"\x03\x03\x03"
 TIMESTAMPS = b"\x08\x0a" + bytes(8)
 
+_LARGEST = 40  # bytes of options that a header has room for
+_KIND = 253
+
 DATA = b"wherever TM stands"
 
 RawOptions = list[tuple[str, bytes]]
@@ -90,3 +93,42 @@ def check_data_refused(peer: Peer, packet: Packet) -> None:
     peer.forge(packet)
     peer.expect_nothing()
     peer.echo()
+
+
+def built(pieces: list[str], own: bytes, **named: bytes) -> bytes:
+    """An area of these pieces, filled up with zeros; what does not fit into 40 bytes beside `own` is left out.
+
+    A piece is "own", another name, or "kind:length:text": the two numbers a byte each, and the text as it is, whether or
+    not it is as long as the length says. "kind" alone is an option whose length byte is missing.
+    """
+    room = _LARGEST - len(own) * pieces.count("own")
+    parts = []
+    for piece in pieces:
+        numbers = piece.split(":", 2)
+        if piece == "own":
+            part = own
+        elif piece in named:
+            part = named[piece]
+        else:
+            part = bytes(map(int, numbers[:2])) + "".join(numbers[2:]).encode("latin-1")
+        if piece == "own" or len(part) <= room:
+            parts.append(part)
+            room -= len(part) * (piece != "own")
+    whole = b"".join(parts)
+    return whole + EOL * (-len(whole) % 4)
+
+
+def first(data: bytes, size: int, magic: bytes) -> bytes | None:
+    """The option of the protocol that an area shows: the search of wire, section 2."""
+    at = 0
+    while at < len(data) and data[at] != EOL[0]:
+        if data[at] == NOP[0]:
+            at += 1
+            continue
+        length = data[at + 1] if at + 1 < len(data) else 0
+        if length < 2:
+            return None
+        if data[at] == _KIND and length == size and data[at + 2 : at + 4] == magic:
+            return data[at : at + length] if at + length <= len(data) else None
+        at += length
+    return None

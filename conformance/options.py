@@ -21,6 +21,7 @@ class Options:
     deviations: tuple[str, ...] = ()  # of a simulated target
     only: tuple[str, ...] = ()  # requirement ids: tests of these alone
     tests: tuple[str, ...] = ()  # these alone, by the names that reports give them
+    examples: int | None = None  # packet sequences that each random test tries; None: a few
     replay: str | None = None  # the packet sequence of a random test, as its failure printed it
     out: str = "out/conform"  # captures and key logs of failing tests
     junit: str | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from tcpslab.outcome import Exit, LabError
 
 from conformance.arena import Arena
+from conformance.explore import Explorer, Stage
 from conformance.options import Options
 from conformance.outcome import Status
 from conformance.parallel import Parallel
@@ -86,9 +87,6 @@ def arena(request: pytest.FixtureRequest, setting: tuple[str, str]) -> Iterator[
     arena.close()
 
 
-Stage = Callable[[], AbstractContextManager[Arena]]
-
-
 @pytest.fixture
 def stage(request: pytest.FixtureRequest, setting: tuple[str, str]) -> Stage:
     """For tests of many examples: each `with stage() as arena:` is a fresh target, and ends as a test does."""
@@ -104,6 +102,15 @@ def stage(request: pytest.FixtureRequest, setting: tuple[str, str]) -> Stage:
             arena.close()
 
     return fresh
+
+
+@pytest.fixture
+def explore(request: pytest.FixtureRequest, stage: Stage) -> Explorer:
+    """For random tests: `explore(strategy, play)` plays packet sequences until one fails, and finds the shortest."""
+    options = request.config.stash[_RUN].options
+    explorer = Explorer(stage, f"{options.seed}/{request.node.name}", options.examples, options.replay)
+    request.node.explorer = explorer
+    return explorer
 
 
 @pytest.fixture

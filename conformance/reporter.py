@@ -44,8 +44,8 @@ class Reporter:
             return
         options = self.run.options
         arena = getattr(item, "arena", None)
-        # A random test leaves the packets of its shortest failure with its item.
-        outcome.replay = replay.command(options, self.run.dialect, outcome.test, getattr(item, "steps", None))
+        steps = getattr(getattr(item, "explorer", None), "steps", None)  # of a random test
+        outcome.replay = replay.command(options, self.run.dialect, outcome.test, steps)
         if error is not None:
             outcome.places = places.places(error, item.path.parent)
             outcome.notes = tuple(getattr(error.value, "__notes__", ()))

@@ -36,6 +36,7 @@ def options_of(args: argparse.Namespace) -> Options:
         deviations=tuple(args.deviation),
         only=tuple(args.requirement),
         tests=tuple(args.test),
+        examples=args.examples,
         replay=args.replay,
         out=str(args.out.resolve()),
         junit=absolute(args.junit),

@@ -63,7 +63,9 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
         help="folder for report.html, results.json, and a capture and key log of each failing test "
         "(default: out/conform; with --test out/conform-test)",
     )
-    parser.add_argument("--replay", metavar="STEPS", help="run a random test on one packet sequence, as printed")
+    chance = parser.add_argument_group("random tests")
+    chance.add_argument("--examples", type=arguments.positive, metavar="N", help="packet sequences for each of them")
+    chance.add_argument("--replay", metavar="STEPS", help="with --test: run it on this packet sequence alone")
     parser.set_defaults(execute=execute)
 
 
@@ -86,6 +88,8 @@ def complete(args: argparse.Namespace) -> None:
         raise RequestError(f"--protocol {args.protocol} and --dialect {args.dialect} contradict each other")
     if args.target in _LATER:
         raise RequestError(f"--target {args.target}: {_LATER[args.target]} has no rig yet; sim, live or a target's file")
+    if args.replay is not None and len(args.test) != 1:
+        raise RequestError("--replay goes with the one --test whose packet sequence it is")
     args.protocol, args.dialect = protocol, args.dialect or dialect or None
     # Who runs one test again still has the reports of all.
     args.out = args.out or Path("out/conform-test" if args.test else "out/conform")

@@ -8,6 +8,7 @@ from conformance.failure import PRESENT, SOME
 from conformance.leap import leap
 from conformance.marks import family, requirement, role
 from conformance.peer import REPETITION, Peer
+from conformance.retransmission import expect_same_ciphertext
 from conformance.seen import WRAP
 
 _LEAST_MSS = 536  # of a host that states none (RFC 9293, section 3.7.1)
@@ -17,15 +18,6 @@ _WINDOW = 8  # bytes of plaintext in a row that ciphertext does not show by chan
 def _shows(ciphertext: bytes, plaintext: bytes) -> bool:
     windows = {plaintext[i : i + _WINDOW] for i in range(len(plaintext) - _WINDOW + 1)}
     return any(ciphertext[i : i + _WINDOW] in windows for i in range(len(ciphertext) - _WINDOW + 1))
-
-
-def _expect_same_ciphertext(peer: Peer) -> None:
-    """No two segments of the target's say different things of the same byte of its stream."""
-    known: dict[int, int] = {}
-    for seen in peer.all:
-        for sequence, byte in enumerate(seen.payload, start=seen.seq):
-            if known.setdefault(sequence % WRAP, byte) != byte:
-                raise peer.violation(f"a byte is encrypted differently the second time: {seen}", candidates=[seen])
 
 
 @requirement("TCPS-ENC-01", "TCPS-ENC-02")
@@ -113,7 +105,7 @@ def test_a_retransmission_has_the_same_ciphertext(peer: Peer) -> None:
     peer.send_data(data)
     first = peer.expect("the echo", payload=SOME)
     peer.expect("the echo again", timeout=REPETITION, seq=first.seq, payload=SOME)
-    _expect_same_ciphertext(peer)
+    expect_same_ciphertext(peer)
     peer.expect_echo(data)
 
 
@@ -126,7 +118,7 @@ def test_bytes_cut_anew_have_the_same_ciphertext(peer: Peer) -> None:
     first = peer.expect("the echo", payload=SOME)
     peer.send(peer.segment(ack=first.seq + 37))
     peer.expect("the rest of the echo again", timeout=REPETITION, seq=(first.seq + 37) % WRAP, payload=SOME)
-    _expect_same_ciphertext(peer)
+    expect_same_ciphertext(peer)
     peer.expect_echo(data)
 
 
