@@ -1,4 +1,4 @@
-"""Random tests: packet sequences drawn from a strategy, the shortest that fails, and how to run exactly that one again."""
+"""Random tests: packet sequences from a strategy, the shortest that fails, and how to run exactly that one again."""
 
 from __future__ import annotations
 
@@ -64,6 +64,8 @@ class Explorer:
         try:
             self.perform(play, search.shortest)
             words[0] = f"it failed once, and not again: {words[0]}"
+        except (NotDriven, LabError) as reason:
+            words[0] = f"it failed once, and could not be tried again ({reason}): {words[0]}"
         except Exception as again:
             error = again
         error.add_note("\n".join(words))

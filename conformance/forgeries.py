@@ -53,7 +53,17 @@ def flipped(data: bytes, bit: int) -> bytes:
 
 
 # How a segment is made that looks genuine and is not.
-SPOILED = ("untagged", "random tag", "zero tag", "elsewhere", "other flags", "other byte", "shorter", "longer", "reflected")
+SPOILED = (
+    "untagged",
+    "random tag",
+    "zero tag",
+    "elsewhere",
+    "other flags",
+    "other byte",
+    "shorter",
+    "longer",
+    "reflected",
+)
 
 
 def spoiled(peer: Peer, how: str, flags: str, payload: bytes, **fields: Any) -> Packet:
@@ -76,9 +86,13 @@ def spoiled(peer: Peer, how: str, flags: str, payload: bytes, **fields: Any) -> 
         case "other flags":
             return altered(packet, flags=int(packet[TCP].flags) ^ PSH)
         case "other byte":
-            return altered(packet, payload=flipped(sealed, 0)) if sealed else with_tag(packet, flipped(tag_of(packet), 0))
+            if sealed:
+                return altered(packet, payload=flipped(sealed, 0))
+            return with_tag(packet, flipped(tag_of(packet), 0))
         case "shorter":
-            return altered(packet, payload=sealed[:-1]) if len(sealed) > 1 else with_tag(packet, flipped(tag_of(packet), 127))
+            if len(sealed) > 1:
+                return altered(packet, payload=sealed[:-1])
+            return with_tag(packet, flipped(tag_of(packet), 127))
         case "longer":
             return altered(packet, payload=sealed + b"\0")
         case "reflected":  # under the keys of the target's own direction

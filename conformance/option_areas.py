@@ -98,8 +98,8 @@ def check_data_refused(peer: Peer, packet: Packet) -> None:
 def built(pieces: list[str], own: bytes, **named: bytes) -> bytes:
     """An area of these pieces, filled up with zeros; what does not fit into 40 bytes beside `own` is left out.
 
-    A piece is "own", another name, or "kind:length:text": the two numbers a byte each, and the text as it is, whether or
-    not it is as long as the length says. "kind" alone is an option whose length byte is missing.
+    A piece is "own", another name, or "kind:length:text": the two numbers a byte each, and the text as it is, whether
+    or not it is as long as the length says. "kind" alone is an option whose length byte is missing.
     """
     room = _LARGEST - len(own) * pieces.count("own")
     parts = []
@@ -116,6 +116,17 @@ def built(pieces: list[str], own: bytes, **named: bytes) -> bytes:
             room -= len(part) * (piece != "own")
     whole = b"".join(parts)
     return whole + EOL * (-len(whole) % 4)
+
+
+def legal(data: bytes) -> bool:
+    """Whether all lengths agree with the area, so that no TCP takes offence (see need_tcp_that_takes)."""
+    at = 0
+    while at < len(data) and data[at] != EOL[0]:
+        length = 1 if data[at] == NOP[0] else data[at + 1] if at + 1 < len(data) else 0
+        if length < (1 if data[at] == NOP[0] else 2) or at + length > len(data):
+            return False
+        at += length
+    return True
 
 
 def first(data: bytes, size: int, magic: bytes) -> bytes | None:

@@ -79,7 +79,7 @@ def test_probes_of_a_closed_window_are_encrypted(peer: Peer) -> None:
     data = peer.arena.rng.randbytes(40)
     peer.send_data(data, window=0)
     peer.arena.pump_until(lambda: False, REPETITION)
-    _expect_same_ciphertext(peer)
+    expect_same_ciphertext(peer)
     peer.acknowledge()
     peer.expect_echo(data)
 

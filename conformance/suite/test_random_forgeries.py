@@ -1,11 +1,12 @@
-"""Forged segments of any kind between two echoes: none is delivered, none but TCP's own affairs is answered (wire, section 7).
+"""Forged segments between two echoes: none is delivered, and TCP alone may answer what is its affair (wire, section 7).
 
 Steps:
   [flags, how, size, at, acknowledging, option]
 
 A segment has these flags (letters as in Scapy), a payload of this size made as `how` says (forgeries.spoiled), and
-sequence and acknowledgement numbers this much away from the right ones. With neither payload nor FIN it carries a TM of no
-meaning, or none. `option` names what such a segment carries instead. Where one of them carries TI both ends have shown theirs before.
+sequence and acknowledgement numbers this much away from the right ones. With neither payload nor FIN it carries a TM
+of no meaning, or none. `option` names what such a segment carries instead. Where one of them carries TI both ends have
+shown theirs before.
 """
 
 from itertools import combinations
@@ -33,7 +34,7 @@ def _sequences(flags: list[str], offsets: list[int], options: tuple[str, ...] = 
     one = st.tuples(
         st.sampled_from(flags),
         st.sampled_from(SPOILED),
-        st.integers(0, 40),
+        st.one_of(st.just(0), st.integers(1, 40)),
         st.sampled_from(offsets),
         st.sampled_from([0, 0, 1000, -1000]),
         st.sampled_from(options),

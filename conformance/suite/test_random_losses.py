@@ -1,4 +1,4 @@
-"""What the target sends gets lost, and so do our acknowledgements: it sends again, under the same keystream (wire, section 5).
+"""What the target sends is lost, or our acknowledgements: it sends again, under the same keystream (wire, section 5).
 
 Steps:
   ["say", n]              n more bytes for the target's application to send back
@@ -20,9 +20,8 @@ _say = st.integers(1, 300).map(lambda size: ["say", size])
 _acknowledge = st.integers(1, 100).map(lambda size: ["acknowledge", size])
 _repeat = st.integers(1, 4).map(lambda times: ["repeat", times])
 _wait = st.sampled_from([1, 50, 300, 1200]).map(lambda milliseconds: ["wait", milliseconds])
-_SEQUENCES = st.builds(
-    lambda first, rest: [first, *rest], _say, st.lists(st.one_of(_say, _acknowledge, _wait, _repeat), min_size=3, max_size=7)
-)
+_next = st.lists(st.one_of(_say, _acknowledge, _wait, _repeat), min_size=3, max_size=7)
+_SEQUENCES = st.builds(lambda first, others: [first, *others], _say, _next)
 
 
 def _play(arena: Arena, steps: Steps) -> None:

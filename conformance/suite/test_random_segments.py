@@ -1,12 +1,12 @@
-"""A stream cut, repeated, put out of order and forged at random: the application gets it, and nothing else (wire, section 4).
+"""A stream cut, repeated, shuffled and forged at random: the application gets it and nothing else (wire, section 4).
 
 Steps:
-  ["isn", n]                      our initial sequence number is n before 0; first step only
-  ["send", from, to, flags]       a genuine segment of these bytes of the stream, whatever was sent before; before the
-                                  begin of the stream there are bytes only after a leap
-  ["forge", how, from, to]        a forgery in their place (forgeries.spoiled)
+  ["isn", n]                 our initial sequence number is n before 0; first step only
+  ["send", from, to, flags]  a genuine segment of these bytes of the stream, whatever was sent before; before its begin
+                             there are bytes only after a leap
+  ["forge", how, from, to]   a forgery in their place (forgeries.spoiled)
   ["wait", milliseconds]
-  ["leap"]                        all positions from here on are 4 GiB farther
+  ["leap"]                   all positions from here on are 4 GiB farther
 
 What was not sent in the end, or was lost as a TCP may lose it, follows.
 """
