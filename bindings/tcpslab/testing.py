@@ -1,6 +1,7 @@
 """`lab test`: every test of the project, with one count at the end."""
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -16,14 +17,15 @@ from tcpslab.outcome import Exit, InfrastructureError
 
 _HELP = "run every test of the project"
 _EXAMPLES = """\
-Builds everything, runs the C++ tests (ctest) and the Python tests (pytest), checks the formatting, and then builds and
-runs the C++ tests once more with AddressSanitizer and UndefinedBehaviorSanitizer. The last line is
+Builds everything, runs the C++ tests (ctest) and the Python tests (pytest), judges the simulated host by the conformance
+suite, proves the suite (lab conform --deviations), checks the formatting, and then builds and runs the C++ tests once
+more with AddressSanitizer and UndefinedBehaviorSanitizer. The last line is
   N passed, N failed
-with a Boost.Test case, a pytest function and a formatting check as the units that are counted.
+with a Boost.Test case, a pytest function, a conformance test, a deviation and a check as the units that are counted.
 
 examples:
   lab test
-  lab test --quick     without the sanitizer build
+  lab test --quick     without the proof of the suite and the sanitizer build
 """
 
 _FORMATTED = ("reference", "model", "scenarios", "bindings", "conformance")
@@ -55,10 +57,14 @@ def execute(args: argparse.Namespace) -> Exit:
         lambda: _build("release"),
         lambda: _ctest("release"),
         _pytest,
+        lambda: _conform("sim"),
+        lambda: _conform("sim", "lkm"),
+        lambda: _conform("sim-as-module"),
+        _coverage,
         _formatting,
     ]
     if not args.quick:
-        stages += [lambda: _build("asan-ubsan"), lambda: _ctest("asan-ubsan")]
+        stages += [_proof, lambda: _build("asan-ubsan"), lambda: _ctest("asan-ubsan")]
     total = Count()
     code = Exit.AS_EXPECTED
     try:
@@ -168,6 +174,64 @@ def count_pytest(junit: Path) -> Count:
         tests, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
         failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
         count += Count(max(tests - failed - skipped, 0), failed, skipped)
+    return count
+
+
+def _lab_conform(name: str, *arguments: str | Path) -> tuple[int, Path]:
+    """Runs `lab conform`; returns its exit code and the folder with its results and its log."""
+    from tcpslab import process
+
+    folder = tree.build_dir("release") / "conform" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").unlink(missing_ok=True)
+    command: list[str | Path] = [sys.executable, "-m", "tcpslab", "conform", *arguments, "--out", folder]
+    code = process.run_logged(command, folder / "log", f"conform {name}", cwd=tree.ROOT)
+    if code not in (Exit.AS_EXPECTED, Exit.DIFFERS):
+        raise InfrastructureError(f"lab conform ended with {code}\n{process.tail(folder / 'log', 20)}")
+    return code, folder
+
+
+def _conform(target: str, dialect: str = "readme") -> Count:
+    """Known deviations are as expected; what does not apply is not counted."""
+    from tcpslab import process
+
+    since = time.monotonic()
+    file = tree.ROOT / "conformance" / "targets" / f"{target}.yaml"
+    code, folder = _lab_conform(f"{target}-{dialect}", "--target", file, "--dialect", dialect)
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))["results"]
+    statuses = [result["status"] for result in results]
+    count = Count(statuses.count("pass") + statuses.count("known deviation"), statuses.count("fail"))
+    if code != 0:
+        print(f"--- conform {target} {dialect}", process.tail(folder / "log", 2 * _FAILURE_LINES), sep="\n")
+    count = _agree_with_exit_code(count, code)
+    _announce(f"conform {target}", f"{count} by {dialect}", since)
+    return count
+
+
+def _proof() -> Count:
+    since = time.monotonic()
+    code, folder = _lab_conform("deviations", "--deviations")
+    lines = (folder / "log").read_text(encoding="utf-8").splitlines()
+    caught = re.fullmatch(r"(\d+) of (\d+) deviations caught", lines[-1] if lines else "")
+    if caught is None:
+        raise InfrastructureError(f"lab conform --deviations ended without a count; its log is {folder / 'log'}")
+    count = Count(int(caught[1]), int(caught[2]) - int(caught[1]))
+    if count.failed:
+        print("--- deviations", *(line for line in lines if "NOT CAUGHT" in line), sep="\n")
+    _announce("conform deviations", count, since)
+    return _agree_with_exit_code(count, code)
+
+
+def _coverage() -> Count:
+    """One check: each MUST has a test."""
+    from tcpslab import process
+
+    since = time.monotonic()
+    code, folder = _lab_conform("coverage", "--coverage")
+    count = Count(passed=1) if code == 0 else Count(failed=1)
+    if code != 0:
+        print("--- coverage", process.tail(folder / "log", _FAILURE_LINES), sep="\n")
+    _announce("conform coverage", count, since)
     return count
 
 
