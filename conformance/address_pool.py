@@ -5,10 +5,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from tcpslab.outcome import InfrastructureError, RequestError
+
 from conformance.interface import Interface
 from conformance.target import NotDriven
 from conformance.target_file import Address, Network
-from tcpslab.outcome import InfrastructureError, RequestError
 
 _BATCH = 32  # addresses that are asked for at once
 _MOST = 1 << 16  # addresses that a run goes through before the first one comes again

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from scapy.packet import Packet
 
+from conformance.endpoint import Identity, Role
 from conformance.failure import Violation
 from conformance.monitor import Monitor
 from conformance.packets import encode
-from conformance.peer import Identity, Peer, Role
+from conformance.peer import Peer
 from conformance.protection import Arithmetic
 from conformance.seen import Seen
 from conformance.target import NotDriven, Setup, Target
-
-QUIET = 0.25  # seconds without a packet after which a target has said what it has to say: above TCP's delayed ACK
+from conformance.timing import QUIET
 
 
 @dataclass(frozen=True)

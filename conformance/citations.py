@@ -1,4 +1,4 @@
-"""Where a source tree cites requirements: in comments of C++ and Python, and with the suite's marker. Nothing is run."""
+"""Where a source tree cites requirements: in comments of C++ and Python, and by the suite's marker. Nothing is run."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ def summary(covered: Sequence[Coverage]) -> str:
     musts = [entry for entry in covered if entry.requirement.level == "MUST"]
     missing = sum(entry.missing for entry in musts)
     code, tested = sum(bool(entry.code) for entry in covered), sum(entry.tested for entry in covered)
-    of_them = f"{missing} of them without a test" if missing else "every one with a test"
-    return f"{counted(len(covered), 'requirement')}: {code} with code, {tested} with a test; {len(musts)} MUST, {of_them}"
+    of_all = f"{counted(len(covered), 'requirement')}: {code} with code, {tested} with a test"
+    return f"{of_all}; {len(musts)} MUST, {f'{missing} of them without a test' if missing else 'every one with a test'}"
 
 
 def _tests(entry: Coverage) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tcpslab.scapy import TI
 
-from conformance.peer import SILENCE, Peer
+from conformance.peer import Peer
 from conformance.seen import Seen
+from conformance.timing import SILENCE
 
 OTHER_PROOF = bytes.fromhex("5a17c0de")  # an auth tag that no computation gave
 

@@ -5,8 +5,9 @@ import json
 import subprocess
 from dataclasses import dataclass
 
-from conformance.target_file import Address, Network
 from tcpslab.outcome import InfrastructureError, RequestError
+
+from conformance.target_file import Address, Network
 
 _ETHERNET = "ether"
 

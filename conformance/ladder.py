@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scapy.packet import Packet
 
-from conformance.seen import ACK, SYN, WRAP, Seen
 from tcpslab.scapy import Identity, KeyLog, Sessions, Tag, TcpsOption
+
+from conformance.seen import ACK, SYN, WRAP, Seen
 
 if TYPE_CHECKING:
     from conformance.arena import Traced

@@ -18,11 +18,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from tcpslab.outcome import InfrastructureError
+
 from conformance import neighbours
 from conformance.interface import Interface
 from conformance.target import NotDriven, Received
 from conformance.target_file import Address
-from tcpslab.outcome import InfrastructureError
 
 # <linux/if_ether.h>, <linux/if_packet.h>, <asm-generic/socket.h>
 _ETH_P_ALL = 0x0003

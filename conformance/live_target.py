@@ -4,6 +4,8 @@ import ipaddress
 import time
 from collections.abc import Sequence
 
+from tcpslab.outcome import RequestError
+
 from conformance import command
 from conformance.address_pool import AddressPool, candidates
 from conformance.flow import Flow, addresses_of, endpoints_of, flow_of
@@ -11,7 +13,6 @@ from conformance.interface import read_interface
 from conformance.link import Link, own_mac
 from conformance.target import Family, NotDriven, Received, Service, Setup, Target
 from conformance.target_file import Address, TargetFile, fill_in
-from tcpslab.outcome import RequestError
 
 # Seconds, before time_scale.
 _COMMAND_LIMIT = 30.0

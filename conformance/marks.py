@@ -2,8 +2,7 @@
 
 import pytest
 
-# requirement("TCPS-TM-01", ...): what the test checks. The dialects and roles in which it runs are those in which all of
-# them hold.
+# requirement("TCPS-TM-01", ...): what the test checks. It runs in the dialects and roles in which all of them hold.
 requirement = pytest.mark.requirement
 # setup(enforce=True, limits={"max_connections": 4}): what the target has to be; fields of conformance.target.Setup.
 setup = pytest.mark.setup

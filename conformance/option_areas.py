@@ -8,8 +8,9 @@ from scapy.packet import Packet
 from tcpslab.scapy import TC, TM, find, public_key, with_options
 
 from conformance.failure import ABSENT, PRESENT
-from conformance.peer import REACTION, Peer
+from conformance.peer import Peer
 from conformance.target import NotDriven
+from conformance.timing import REACTION
 
 NOP, EOL = b"\x01", b"\x00"
 MSS, SACK_PERMITTED, WINDOW_SCALE = b"\x02\x04\x05\xa0", b"\x04\x02", b"\x03\x03\x03"

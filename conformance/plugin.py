@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in ("requirement(*ids)", "setup(**fields)", "role(role)", "family(family)", "dialect(dialect)"):
         config.addinivalue_line("markers", marker)
     config.addinivalue_line("markers", "budget(seconds)")
-    if config.pluginmanager.has_plugin("nose"):  # it would call the marker `setup`, as it does with a module's functions
+    if config.pluginmanager.has_plugin("nose"):  # it would call the marker `setup`, as it does a module's function
         config.pluginmanager.unregister(name="nose")
     text = config.getoption("--conform")
     options = Options.parse(text) if text else Options()

@@ -6,9 +6,10 @@ from tcpslab.scapy import C2S, LKM, README, Dialect, Tag
 from conformance.arena import Arena
 from conformance.failure import Violation
 from conformance.packets import protect
-from conformance.peer import REACTION, Peer
+from conformance.peer import Peer
 from conformance.protection import Arithmetic, Protection
 from conformance.target import NotDriven
+from conformance.timing import REACTION
 
 _LINE = b"Which arithmetic?"
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tcpslab.report import counted
+
 from conformance.catalogue import Catalogue, Requirement
 from conformance.outcome import Outcome, Status
 from conformance.target_file import KnownDeviation
-from tcpslab.report import counted
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,16 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from tcpslab import page
+from tcpslab.downloads import Downloads
+from tcpslab.results import Record
+
 from conformance.artefacts import folder_name
 from conformance.catalogue import Requirement
 from conformance.failure import words
 from conformance.ladder import Step
 from conformance.outcome import Outcome, Status
 from conformance.report import Report, by_function, setting, tests_in_short, vanished_line
-from tcpslab import page
-from tcpslab.downloads import Downloads
-from tcpslab.results import Record
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _HOUSE = Path(page.__file__).with_name("templates")

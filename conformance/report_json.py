@@ -5,11 +5,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from tcpslab import results
+
 from conformance.failure import Difference, Expectation, Violation, words
 from conformance.outcome import Outcome
 from conformance.report import Report
 from conformance.seen import Seen
-from tcpslab import results
 
 _LIBRARIES = ("scapy", "pytest", "hypothesis")
 

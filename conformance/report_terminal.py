@@ -11,6 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from tcpslab.report import aligned
+
 from conformance.outcome import Outcome, Status
 from conformance.report import (
     Report,
@@ -20,7 +22,6 @@ from conformance.report import (
     tests_in_short,
     vanished_line,
 )
-from tcpslab.report import aligned
 
 _STYLES = {
     Status.PASS: "green",

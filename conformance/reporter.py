@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tcpslab.outcome import RequestError
+
 from conformance import artefacts, places, replay, report_html, report_json, report_junit
 from conformance.outcome import Outcome
 from conformance.report import Report
 from conformance.report_terminal import Terminal
 from conformance.run import Run
-from tcpslab.outcome import RequestError
 
 
 class Reporter:

@@ -94,7 +94,7 @@ class Seen:
 
     @cached_property
     def options(self) -> list[str]:
-        """The names of the options, in order, as Scapy spells them ("MSS", "TC", "NOP"); kinds without a name as numbers."""
+        """The names of the options, in order, as Scapy spells them ("MSS", "TC"); kinds without a name as numbers."""
         return [str(name) for name, _ in self.tcp.options]
 
     @cached_property

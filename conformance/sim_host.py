@@ -25,16 +25,17 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tcpslab.errors import WireError
+from tcpslab.outcome import Exit, InfrastructureError, LabError
+from tcpslab.sim import SimNode
+from tcpslab.stack import Config, Policy
+
 from conformance.application import Applications
 from conformance.flow import addresses_of
 from conformance.interface import read_interface
 from conformance.link import Link, own_mac
 from conformance.target import SERVICES
 from conformance.tell import OK
-from tcpslab.errors import WireError
-from tcpslab.outcome import Exit, InfrastructureError, LabError
-from tcpslab.sim import SimNode
-from tcpslab.stack import Config, Policy
 
 _TICK = 0.002  # seconds between looks at the node, which does not say when it next has something to do
 _RESOLVE_LIMIT = 0.3  # seconds for asking where a peer is; its packet is lost then, as with any router

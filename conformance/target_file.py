@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from tcpslab.outcome import RequestError
+
 from conformance import yaml_file
 from conformance.target import Dialect, Family, Service
-from tcpslab.outcome import RequestError
 
 SCHEMA = Path(__file__).with_name("targets") / "schema.json"
 

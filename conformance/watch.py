@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from tcpslab.outcome import InfrastructureError, LabError
+
 from conformance import sanity
 from conformance.run import Run
 from conformance.target import NotDriven
-from tcpslab.outcome import InfrastructureError, LabError
 
 
 class Watch:

@@ -4,7 +4,8 @@ from tcpslab.scapy import TM
 
 from conformance.failure import PRESENT, SOME
 from conformance.marks import requirement, role
-from conformance.peer import REPETITION, Peer
+from conformance.peer import Peer
+from conformance.timing import REPETITION
 
 
 def _expect_no_repetition(peer: Peer) -> None:

@@ -7,9 +7,10 @@ import pytest
 from conformance.failure import PRESENT, SOME
 from conformance.leap import leap
 from conformance.marks import family, requirement, role
-from conformance.peer import REPETITION, Peer
+from conformance.peer import Peer
 from conformance.retransmission import expect_same_ciphertext
 from conformance.seen import WRAP
+from conformance.timing import REPETITION
 
 _LEAST_MSS = 536  # of a host that states none (RFC 9293, section 3.7.1)
 _WINDOW = 8  # bytes of plaintext in a row that ciphertext does not show by chance

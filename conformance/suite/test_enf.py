@@ -7,7 +7,8 @@ import pytest
 from conformance.failure import PRESENT
 from conformance.marks import requirement, role, setup
 from conformance.option_areas import EOL, MSS, NOP, area, own_tc
-from conformance.peer import REPETITION, Peer
+from conformance.peer import Peer
+from conformance.timing import REPETITION
 
 CLOSED_PORT = 1  # nothing listens there, so that TCP answers what reaches it with a RST (RFC 9293, section 3.10.7.1)
 

@@ -5,8 +5,9 @@ from tcpslab.scapy import TM
 from conformance.failure import SOME, Where
 from conformance.identification import OTHER_PROOF, acquainted, expect_refused
 from conformance.marks import budget, requirement, role, setup
-from conformance.peer import REPETITION, Peer
+from conformance.peer import Peer
 from conformance.seen import RST
+from conformance.timing import REPETITION
 
 _TEXT = b"Nothing of this in clear."
 _A_RST = Where("with RST", lambda bits: bits & RST)

@@ -7,8 +7,9 @@ from tcpslab.scapy import Tag
 from conformance.failure import ABSENT, PRESENT, SOME
 from conformance.forgeries import altered, flipped, tag_of, with_tag, without_tm
 from conformance.marks import requirement
-from conformance.peer import REPETITION, Peer
+from conformance.peer import Peer
 from conformance.seen import Seen, flag_bits
+from conformance.timing import REPETITION
 
 _TEXT = b"That is all."
 

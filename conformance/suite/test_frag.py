@@ -3,8 +3,9 @@
 from conformance.forgeries import with_tag
 from conformance.marks import requirement, setup
 from conformance.packets import Pieces
-from conformance.peer import REACTION, Peer
+from conformance.peer import Peer
 from conformance.seen import RST
+from conformance.timing import REACTION
 
 _TEXT = b"Cut into pieces, so that nobody sees it whole."
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-
 from scapy.packet import Packet
 
 from tcpslab.scapy import TI
@@ -11,7 +10,8 @@ from tcpslab.scapy import TI
 from conformance.failure import ABSENT, PRESENT
 from conformance.identification import acquainted, introduce, learn, mismatch
 from conformance.marks import budget, requirement, role, setup
-from conformance.peer import REACTION, Peer
+from conformance.peer import Peer
+from conformance.timing import REACTION
 
 TABLE = 4
 small_table = setup(limits={"max_connections": TABLE})

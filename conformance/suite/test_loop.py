@@ -10,7 +10,8 @@ from scapy.packet import Packet, Raw
 from conformance.arena import Arena
 from conformance.failure import ABSENT
 from conformance.marks import family, requirement, role, setup
-from conformance.peer import REACTION, Peer
+from conformance.peer import Peer
+from conformance.timing import REACTION
 
 PATTERN = bytes(range(200))
 

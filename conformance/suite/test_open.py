@@ -10,8 +10,9 @@ from tcpslab.scapy import TC
 from conformance.failure import ABSENT, PRESENT
 from conformance.low_order import ENCODINGS
 from conformance.marks import requirement
-from conformance.peer import REPETITION, Peer
+from conformance.peer import Peer
 from conformance.seen import WRAP, Seen
+from conformance.timing import REPETITION
 
 ROOM_FOR_TM = 20
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from conformance.arena import Arena
 from conformance.explore import Explorer, Steps
 from conformance.marks import budget, family, requirement
-from conformance.peer import REPETITION
 from conformance.retransmission import expect_same_ciphertext
 from conformance.seen import WRAP
+from conformance.timing import REPETITION
 
 _say = st.integers(1, 300).map(lambda size: ["say", size])
 _acknowledge = st.integers(1, 100).map(lambda size: ["acknowledge", size])

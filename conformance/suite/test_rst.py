@@ -4,8 +4,9 @@ from tcpslab.scapy import TI
 
 from conformance.failure import ABSENT, Where
 from conformance.marks import requirement, role
-from conformance.peer import REPETITION, Peer
+from conformance.peer import Peer
 from conformance.seen import RST, SYN
+from conformance.timing import REPETITION
 
 _TEXT = b"Not a word more."
 _A_RST = Where("with RST", lambda bits: bits & RST)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-
 from scapy.packet import Packet
 
 from conformance.identification import (
@@ -17,7 +16,8 @@ from conformance.identification import (
     mismatch,
 )
 from conformance.marks import requirement, role, setup
-from conformance.peer import SILENCE, Peer
+from conformance.peer import Peer
+from conformance.timing import SILENCE
 
 _LATER: dict[str, Callable[[Peer], Packet]] = {
     "data": lambda peer: peer.protected(b"for a blocked flow"),

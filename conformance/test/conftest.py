@@ -2,10 +2,11 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from kernel_host import target_file
-from namespaces import Cable
 
 from conformance.live_target import LiveTarget
+
+from kernel_host import target_file
+from namespaces import Cable
 
 
 @pytest.fixture

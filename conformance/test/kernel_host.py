@@ -3,9 +3,10 @@
 from scapy.layers.inet import IP, TCP
 from scapy.layers.inet6 import IPv6
 
-import namespaces
 from conformance.target import Family, Target
 from conformance.target_file import TargetFile
+
+import namespaces
 from namespaces import ABORT, ECHO, GREET, Cable
 
 FAMILIES: tuple[Family, ...] = ("ipv4", "ipv6")

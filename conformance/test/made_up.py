@@ -6,6 +6,8 @@ from dataclasses import replace
 from scapy.layers.inet import IP, TCP
 from scapy.packet import Raw
 
+from tcpslab.scapy import TC, Tag
+
 from conformance.arena import Traced
 from conformance.catalogue import Catalogue
 from conformance.failure import ABSENT, Expectation, Violation
@@ -13,7 +15,6 @@ from conformance.outcome import Outcome, Status
 from conformance.report import Report
 from conformance.seen import Seen
 from conformance.target_file import KnownDeviation
-from tcpslab.scapy import TC, Tag
 
 CATALOGUE = Catalogue.of("tcps")
 MADE_UP = "TCPS-TM-01"

@@ -6,11 +6,12 @@ from itertools import islice
 
 import pytest
 
+from tcpslab.outcome import InfrastructureError, RequestError
+
 from conformance.address_pool import AddressPool, candidates
 from conformance.interface import Interface
 from conformance.target import NotDriven
 from conformance.target_file import Address
-from tcpslab.outcome import InfrastructureError, RequestError
 
 INTERFACE = Interface(
     "tap0", 1500, tuple(map(ipaddress.ip_interface, ("10.0.0.1/28", "fd00::1/64", "fe80::1/64", "10.1.0.1/31")))

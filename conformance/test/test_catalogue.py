@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tcpslab.outcome import Exit
+
 from conformance.catalogue import Catalogue
 from conformance.yaml_file import FileError
-from tcpslab.outcome import Exit
 
 ENTRY = """\
 - id: TCPS-TM-01

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tcpslab.outcome import InfrastructureError
+
 from conformance import command
 from conformance.command import Command
-from tcpslab.outcome import InfrastructureError
 
 
 def alive(pid: int) -> bool:

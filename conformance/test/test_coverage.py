@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tcpslab import tree
+from tcpslab.outcome import Exit, RequestError
+
 from conformance import coverage, coverage_table
 from conformance.catalogue import Catalogue
 from conformance.citations import Place, Tree
 from conformance.coverage import Coverage
 from conformance.outcome import Status
 from conformance.yaml_file import FileError
-from tcpslab import tree
-from tcpslab.outcome import Exit, RequestError
 
 ENTRIES = (
     ("TCPS-TM-01", "MUST", "wire"),

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import strategies as st
 
+from tcpslab.outcome import RequestError
+
 from conformance.arena import Arena
 from conformance.explore import EXAMPLES, Explorer, Steps
 from conformance.target import NotDriven
-from tcpslab.outcome import RequestError
 
 NUMBERS = st.lists(st.integers(0, 1000), min_size=3, max_size=10)
 
@@ -92,7 +93,8 @@ def test_a_target_that_stops_has_failed_all_the_same():
     explorer = Explorer(stage, "1/test", examples=50)
     with pytest.raises(AssertionError, match="at first") as caught:
         explorer(NUMBERS, play)
-    assert caught.value.__notes__[0].startswith("it failed once, and could not be tried again (no addresses are left): ")
+    note = caught.value.__notes__[0]
+    assert note.startswith("it failed once, and could not be tried again (no addresses are left): ")
     assert explorer.steps is not None
 
 

@@ -1,4 +1,4 @@
-"""The random tests of the suite against the simulated node: a fault is found, shrunk, and shown again by the command."""
+"""Random tests of the suite against the simulated node: a fault is found, shrunk, and shown again by the command."""
 
 import json
 import shlex
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tcpslab.outcome import Exit
+
 from conformance import runner
 from conformance.options import Options
-from tcpslab.outcome import Exit
 
 
 def run(options: Options, expression: str | None = None) -> tuple[int, list[dict]]:

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kernel_host import FAMILIES, Conversation, target_file
-from namespaces import ABORT, ECHO, GREET, Cable
+
+from tcpslab.outcome import InfrastructureError, RequestError
 
 from conformance import sanity
 from conformance.live_target import LiveTarget
 from conformance.target import NotDriven, Setup
 from conformance.target_file import TargetFile
-from tcpslab.outcome import InfrastructureError, RequestError
+
+from kernel_host import FAMILIES, Conversation, target_file
+from namespaces import ABORT, ECHO, GREET, Cable
 
 MakeTarget = Callable[..., LiveTarget]
 

@@ -10,15 +10,17 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from namespaces import ROOT, Cable
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import IPv6
+
+from tcpslab.outcome import Exit, InfrastructureError, RequestError
 
 from conformance import neighbours
 from conformance.interface import read_interface
 from conformance.link import Link, own_mac
 from conformance.target import NotDriven
-from tcpslab.outcome import Exit, InfrastructureError, RequestError
+
+from namespaces import ROOT, Cable
 
 MAC = own_mac(1)
 OURS = {"ipv4": ipaddress.ip_address("10.9.0.77"), "ipv6": ipaddress.ip_address("fd09::77")}

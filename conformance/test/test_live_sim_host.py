@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from namespaces import ROOT, Cable
+
+from tcpslab.outcome import Exit
+from tcpslab.scapy import DIALECTS
 
 from conformance import sanity, target_file
 from conformance.arena import Arena
@@ -18,8 +20,8 @@ from conformance.live_target import LiveTarget
 from conformance.protection import Arithmetic
 from conformance.target import Setup
 from conformance.target_file import TargetFile
-from tcpslab.outcome import Exit
-from tcpslab.scapy import DIALECTS
+
+from namespaces import ROOT, Cable
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'bindings'}:{ROOT}"}
 PYTHON = [sys.executable, "-m"]

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kernel_host import FAMILIES, Conversation
-from namespaces import ECHO, Cable
 from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import Ether
+
+from tcpslab.scapy import TI
 
 from conformance import sanity
 from conformance.live_target import LiveTarget
 from conformance.target import Setup
-from tcpslab.scapy import TI
+
+from kernel_host import FAMILIES, Conversation
+from namespaces import ECHO, Cable
 
 MakeTarget = Callable[..., LiveTarget]
 

@@ -32,7 +32,7 @@ def test_three_doublings_end_at_infinity(key: bytes) -> None:
 
 
 def test_list_is_complete() -> None:
-    """Five coordinates have order 1, 2, 4 or 8; below 2^255 two of them have a second encoding; the top bit doubles all."""
+    """Five coordinates are of low order; below 2^255 two of them have a second encoding; the top bit doubles all."""
     assert len(set(ENCODINGS.values())) == 2 * (5 + 2)
     coordinates = {int.from_bytes(key, "little") % 2**255 % _P for key in ENCODINGS.values()}
     assert len(coordinates) == 5

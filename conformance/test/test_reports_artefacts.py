@@ -8,6 +8,7 @@ from scapy.utils import PcapReader
 
 from conformance import artefacts, report_json
 from conformance.arena import Traced
+
 from made_up import FAILED, TRACE, report
 
 

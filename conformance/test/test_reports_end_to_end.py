@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from scapy.utils import rdpcap
 
-from conformance import runner
-from conformance.options import Options
 from tcpslab import tree
 from tcpslab.outcome import Exit
 from tcpslab.scapy import C2S, S2C, KeyLog, Sessions, Tag
+
+from conformance import runner
+from conformance.options import Options
 
 SUITE = """\
 from conformance.marks import family, requirement, role

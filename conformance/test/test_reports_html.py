@@ -8,11 +8,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from made_up import ALL, CATALOGUE, DEVIATES, FAILED, FOUND, KNOWN, MADE_UP, NOT_DRIVEN, TRACE, outcome, report
 
 from conformance import report_html
 from conformance.ladder import climb
 from conformance.outcome import Outcome, Status
+
+from made_up import ALL, CATALOGUE, DEVIATES, FAILED, FOUND, KNOWN, MADE_UP, NOT_DRIVEN, TRACE, outcome, report
 
 LADDER = tuple(climb(TRACE, FOUND.candidates))
 SHOWN = replace(FAILED, ladder=LADDER)

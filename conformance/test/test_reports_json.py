@@ -6,6 +6,7 @@ from pathlib import Path
 
 from conformance import report_json
 from conformance.report_json import document, provenance
+
 from made_up import ALL, DEVIATES, FAILED, KNOWN, MADE_UP, SYN, report
 
 

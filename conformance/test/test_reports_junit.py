@@ -5,10 +5,11 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from made_up import ALL, CATALOGUE, DEVIATES, FAILED, KNOWN, MADE_UP, NOT_DRIVEN, outcome, report
 
 from conformance import report_junit
 from conformance.outcome import Status
+
+from made_up import ALL, CATALOGUE, DEVIATES, FAILED, KNOWN, MADE_UP, NOT_DRIVEN, outcome, report
 
 # Of junit-10.xsd (the xUnit plugin of Jenkins): the attributes of each element, those that are required, its children;
 # with the properties of test cases, which pytest and Surefire write too.

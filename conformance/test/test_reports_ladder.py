@@ -5,13 +5,14 @@ from scapy.layers.inet import IP, TCP
 from scapy.layers.inet6 import IPv6
 from scapy.packet import Packet, Raw
 
+from tcpslab.scapy import C2S, README, S2C, TC, public_key, shared_secret
+from tcpslab.scapy.keylog import ephemeral_line
+
 from conformance.arena import Traced
 from conformance.ladder import climb
 from conformance.packets import Path, protect
 from conformance.protection import Arithmetic, Protection
 from conformance.seen import Seen
-from tcpslab.scapy import C2S, README, S2C, TC, public_key, shared_secret
-from tcpslab.scapy.keylog import ephemeral_line
 
 PEER, TARGET = b"\x01" * 32, b"\x02" * 32  # ephemeral private keys
 ISN, TARGET_ISN = 2**32 - 2, 5000

@@ -5,9 +5,10 @@ import shlex
 
 import pytest
 
+from tcpslab import conform
+
 from conformance import replay, runner
 from conformance.options import Options
-from tcpslab import conform
 
 TEST = "test_tags.py::test_each_flag[server-ipv4-the peer's FIN]"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from conformance.outcome import Status
 from conformance.report_terminal import Terminal
+
 from made_up import ALL, CATALOGUE, FAILED, KNOWN, MADE_UP, OTHER_DIALECT, PASSED, outcome, report
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tcpslab.outcome import Exit, RequestError
+
 from conformance import target_file
 from conformance.target_file import KnownDeviation, TargetFile
 from conformance.yaml_file import FileError
-from tcpslab.outcome import Exit, RequestError
 
 TARGETS = target_file.SCHEMA.parent
 

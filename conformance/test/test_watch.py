@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from kernel_host import target_file
-from namespaces import Cable
+
+from tcpslab.outcome import Exit
 
 from conformance import runner
 from conformance.options import Options
-from tcpslab.outcome import Exit
+
+from kernel_host import target_file
+from namespaces import Cable
 
 SUITE = """\
 import pytest
