@@ -23,8 +23,9 @@ Play = Callable[[Arena, Steps], None]
 Stage = Callable[[], AbstractContextManager[Arena]]
 
 EXAMPLES = 3  # sequences that a test tries, unless the run asks for another number
-_SHRINKING = 250  # further sequences that may be tried once one has failed,
-_PATIENCE = 300.0  # and seconds for that: a simulated target needs a few, a live one may need minutes
+_SIMPLER = 250  # sequences that may be tried in search of a simpler one that fails,
+_SHORTER = 50  # and then of one with fewer steps,
+_PATIENCE = 60.0  # for so many seconds each: a simulated target needs a few
 
 
 class _Failed(Exception):  # noqa: N818 - what failed is kept elsewhere: for hypothesis all failures are one
@@ -118,8 +119,12 @@ class _Search:
         with suppress(_Enough):
             self._leave_out_steps()
 
+    def _allow(self, tries: int) -> None:
+        self._most, self._deadline = self.tried + tries, time.monotonic() + _PATIENCE
+
     def _leave_out_steps(self) -> None:
         """Hypothesis changes what a strategy drew its choices from, and does not find every step that can go."""
+        self._allow(_SHORTER)
         at = 0
         while self.shortest is not None and at < len(self.shortest):
             if self._passes(self.shortest[:at] + self.shortest[at + 1 :]):
@@ -136,7 +141,7 @@ class _Search:
             raise _Enough from error
         except Exception as error:
             if self.shortest is None:
-                self._most, self._deadline = self.tried + _SHRINKING, time.monotonic() + _PATIENCE
+                self._allow(_SIMPLER)
             if self.shortest is None or _size(steps) < _size(self.shortest):
                 self.shortest, self.error = steps, error
             return False

@@ -17,7 +17,7 @@ from scapy.packet import Packet
 
 from tcpslab.scapy import TC, TI, TM, public_key
 
-from conformance.arena import Arena
+from conformance.arena import QUIET, Arena
 from conformance.explore import Explorer, Steps
 from conformance.forgeries import SPOILED, spoiled
 from conformance.marks import budget, family, requirement
@@ -66,7 +66,8 @@ def _forged(peer: Peer, step: list[object]) -> Packet:
             options = [TI(public_key=peer.identity.public, auth_tag=rng.randbytes(4))]
         case _:
             options = [] if how == "untagged" else [TM(tag=rng.randbytes(16))]
-    return peer.segment(flags, options=options, **numbers)
+    # Nothing protects the urgent pointer (dialects, weakness 6): TCP would take the next byte out of the stream.
+    return peer.segment(flags.replace("U", ""), options=options, **numbers)
 
 
 def _is_of_tcp(packet: Packet) -> bool:
@@ -83,14 +84,14 @@ def _play(arena: Arena, steps: Steps) -> None:
     peer.echo()
     if any("TI" in step[-1] for step in steps):
         peer.send_ti()
-        peer.settle()
+    peer.settle()
     for step in steps:
         packet = _forged(peer, step)
-        peer.forge(packet)
+        arena.send(packet)
         if _is_of_tcp(packet):
             peer.settle()  # but pure ACKs, what it sends is too much
         else:
-            peer.expect_nothing()
+            peer.expect_nothing(QUIET)
     peer.echo(b"And now the genuine one again")
     peer.close()
 
