@@ -46,6 +46,7 @@ class Explorer:
     stage: Stage
     seed: str
     examples: int | None = None  # None: EXAMPLES
+    shrink: bool = True
     replay: str | None = None  # one sequence, which alone is played
     steps: str | None = field(default=None, init=False)  # the shortest failing sequence
 
@@ -55,11 +56,11 @@ class Explorer:
             self._play_again(play, self.replay)
             return
         search = _Search(self, play)
-        search.run(sequences, self.examples or EXAMPLES)
+        search.run(sequences, self.examples or EXAMPLES, shrink=self.shrink)
         if search.shortest is None:
             return
         self.steps = dump(search.shortest)
-        words = [f"the shortest failing sequence, after {search.tried}:", *map(dump, search.shortest)]
+        words = [f"the shortest failing sequence, of {search.tried} tried:", *map(dump, search.shortest)]
         error = search.error
         assert error is not None
         try:
@@ -95,7 +96,7 @@ class _Search:
     _deadline: float = 0.0
     stopped: NotDriven | LabError | None = None  # why no more sequences can be tried
 
-    def run(self, sequences: SearchStrategy[Steps], examples: int) -> None:
+    def run(self, sequences: SearchStrategy[Steps], examples: int, *, shrink: bool) -> None:
         """Raises NotDriven and LabError, unless a sequence has failed before."""
 
         @hypothesis.seed(self.explorer.seed)
@@ -103,7 +104,7 @@ class _Search:
             max_examples=examples,
             database=None,
             deadline=None,
-            phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
+            phases=[hypothesis.Phase.generate] + [hypothesis.Phase.shrink] * shrink,
             report_multiple_bugs=False,
             suppress_health_check=list(hypothesis.HealthCheck),
         )
@@ -116,8 +117,9 @@ class _Search:
             search()
         if self.shortest is None and self.stopped is not None:
             raise self.stopped
-        with suppress(_Enough):
-            self._leave_out_steps()
+        if shrink:
+            with suppress(_Enough):
+                self._leave_out_steps()
 
     def _allow(self, tries: int) -> None:
         self._most, self._deadline = self.tried + tries, time.monotonic() + _PATIENCE

@@ -22,6 +22,7 @@ class Options:
     only: tuple[str, ...] = ()  # requirement ids: tests of these alone
     tests: tuple[str, ...] = ()  # these alone, by the names that reports give them
     examples: int | None = None  # packet sequences that each random test tries; None: a few
+    shrink: bool = True  # whether the shortest one that fails is wanted
     replay: str | None = None  # the packet sequence of a random test, as its failure printed it
     out: str = "out/conform"  # captures and key logs of failing tests
     junit: str | None = None

@@ -108,7 +108,8 @@ def stage(request: pytest.FixtureRequest, setting: tuple[str, str]) -> Stage:
 def explore(request: pytest.FixtureRequest, stage: Stage) -> Explorer:
     """For random tests: `explore(strategy, play)` plays packet sequences until one fails, and finds the shortest."""
     options = request.config.stash[_RUN].options
-    explorer = Explorer(stage, f"{options.seed}/{request.node.name}", options.examples, options.replay)
+    seed = f"{options.seed}/{request.node.name}"
+    explorer = Explorer(stage, seed, options.examples, options.shrink, options.replay)
     request.node.explorer = explorer
     return explorer
 

@@ -59,6 +59,7 @@ def prove(deviation: Deviation, options: Options, directory: Path) -> Caught:
         options,
         target="sim",
         jobs=1,
+        shrink=False,
         dialect=deviation.dialect,
         deviations=(deviation.name,),
         only=deviation.breaks,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tcpslab.outcome import RequestError
 
 from conformance.arena import Arena
-from conformance.explore import EXAMPLES, Explorer, Steps
+from conformance.explore import EXAMPLES, Explorer, Steps, parse
 from conformance.target import NotDriven
 
 NUMBERS = st.lists(st.integers(0, 1000), min_size=3, max_size=10)
@@ -52,7 +52,14 @@ def test_the_shortest_failure_is_the_one_that_is_told():
         explorer(NUMBERS, fails_from(500))
     assert explorer.steps == "[500]"
     (note,) = caught.value.__notes__
-    assert note.startswith("the shortest failing sequence, after ") and note.endswith(":\n500")
+    assert note.startswith("the shortest failing sequence, of ") and note.endswith(" tried:\n500")
+
+
+def test_the_first_failure_is_enough_where_no_shorter_one_is_wanted():
+    explorer = Explorer(stage, "1/test", examples=100, shrink=False)
+    with pytest.raises(AssertionError, match="a number is too large"):
+        explorer(NUMBERS, fails_from(500))
+    assert explorer.steps is not None and len(parse(explorer.steps)) >= 3
 
 
 def test_what_failed_only_once_is_told_as_such():
