@@ -90,6 +90,10 @@ def complete(args: argparse.Namespace) -> None:
         raise RequestError(f"--target {args.target}: {_LATER[args.target]} has no rig yet; sim, live or a target's file")
     if args.replay is not None and len(args.test) != 1:
         raise RequestError("--replay goes with the one --test whose packet sequence it is")
+    for name in ("role", "expression", "test", "requirement", "deviation", "junit", "html", "host", "port", "replay"):
+        if getattr(args, name) and not args.target:
+            option = "-k" if name == "expression" else f"--{name}"
+            raise RequestError(f"{option} goes with --target, not with --{'coverage' if args.coverage else 'deviations'}")
     args.protocol, args.dialect = protocol, args.dialect or dialect or None
     # Who runs one test again still has the reports of all.
     args.out = args.out or Path("out/conform-test" if args.test else "out/conform")
