@@ -57,6 +57,7 @@ SPOILED = (
     "untagged",
     "random tag",
     "zero tag",
+    "other tag",
     "elsewhere",
     "other flags",
     "other byte",
@@ -83,6 +84,8 @@ def spoiled(peer: Peer, how: str, flags: str, payload: bytes, **fields: Any) -> 
             return with_tag(packet, peer.arena.rng.randbytes(16))
         case "zero tag":
             return with_tag(packet, bytes(16))
+        case "other tag":
+            return with_tag(packet, flipped(tag_of(packet), peer.arena.rng.randrange(128)))
         case "other flags":
             return altered(packet, flags=int(packet[TCP].flags) ^ PSH)
         case "other byte":
