@@ -40,7 +40,7 @@ class Arena:
     peers: list[Peer] = field(default_factory=list)
     met: list[Peer] = field(default_factory=list)  # with those whose four-tuple has gone to a successor
     strays: list[Seen] = field(default_factory=list)  # segments to an address of ours that belong to no peer
-    others: list[Seen] = field(default_factory=list)  # packets that are not TCP
+    others: list[Seen] = field(default_factory=list)  # packets that are no whole segments
 
     def __post_init__(self) -> None:
         self.monitor: Monitor | None = Monitor(self.setup)
@@ -98,7 +98,7 @@ class Arena:
         self.trace.append(Traced(received.time, received.data, seen))
         if self.monitor:
             self.monitor.packet(seen)
-        if not seen.is_tcp:
+        if not seen.is_whole:
             self.others.append(seen)
             return seen
         for peer in self.peers:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scapy.layers.inet import IP
 from scapy.layers.inet6 import IPv6ExtHdrFragment
 
+from tcpslab.errors import WireError
 from tcpslab.scapy import TM, Tag, auth_tag, shared_secret
 from tcpslab.wire import checksums_valid
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from conformance.peer import Peer
 
 _TM_SIZE = 20
-_FULL_HEADER = 40  # bytes of options
 
 
 class Monitor:
@@ -37,7 +37,9 @@ class Monitor:
         packet = seen.packet
         if IPv6ExtHdrFragment in packet or (IP in packet and (packet.flags.MF or packet.frag)):
             raise Violation(f"an IP fragment: {packet.summary()}", ("TCPS-FRAG-04",))
-        if seen.checksums and seen.is_tcp and not checksums_valid(seen.data):
+        if seen.is_tcp and not seen.is_whole:
+            raise _wrong("a segment whose header is cut off", seen, "TCPS-TC-11")
+        if seen.is_tcp and seen.checksums and not _agree(seen.data):
             raise _wrong("lengths and checksums do not agree", seen, "TCPS-TC-11")
 
     def segment(self, peer: Peer, seen: Seen) -> None:
@@ -71,8 +73,6 @@ class Monitor:
         if peer.protection is None and not peer.in_clear:
             ids = ("TCPS-TI-04", "TCPS-FALL-01", "TCPS-FALL-02")
             raise _wrong("TI before keys are agreed", seen, *ids, of_state=True)
-        if seen.options != ["TI"] or len(seen.option_area) != _FULL_HEADER:
-            raise _wrong("another option beside TI", seen, "TCPS-TI-03")
         identity = seen.ti.public_key
         if self._identity not in (None, identity):
             raise _wrong("another static key than on the connection before", seen, "TCPS-TI-06")
@@ -96,10 +96,20 @@ class Monitor:
             raise _wrong("TM on a segment with neither payload nor FIN", seen, "TCPS-TM-03")
         if seen.tm is not None and seen.option_area[-_TM_SIZE:] != bytes(TM(tag=seen.tm)):
             raise _wrong("TM is not the last of the options, or padded", seen, "TCPS-TM-02")
+        if seen.tag is Tag.VALID and peer.said_otherwise(seen):
+            raise _wrong("bytes that came before are other bytes now", seen, "TCPS-ENC-08")
         if others := set(seen.options) - {"TM", "TI", "NOP", "EOL"}:
             raise _wrong(f"{', '.join(sorted(others))} on a protected connection", seen, "TCPS-TC-10")
         if after(seen.ack, peer.sent_end):
             raise _wrong("it acknowledges what only forgeries carried", seen)  # of what kind, the test knows
+
+
+def _agree(packet: bytes) -> bool:
+    """Lengths and checksums."""
+    try:
+        return checksums_valid(packet)
+    except WireError:
+        return False
 
 
 def _wrong(what: str, seen: Seen, *requirements: str, of_state: bool = False) -> Violation:

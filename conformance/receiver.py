@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tcpslab.scapy import TI, Tag
 
 from conformance.endpoint import Endpoint, Identity, Role
-from conformance.failure import PRESENT, Expectation
-from conformance.seen import ACK, SYN, Seen, after
+from conformance.failure import PRESENT, Expectation, words
+from conformance.seen import ACK, RST, SYN, WRAP, Seen, after
 from conformance.timing import REACTION, SILENCE
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ class Receiver(Endpoint):
         self.stream = b""  # what the target's application sent, as far as it came in order
         self.fin: Seen | None = None  # the target's, once everything before it came
         self._seen_end: int | None = None
-        self._early: dict[int, Seen] = {}  # segments beyond a gap, by sequence number
+        self._early: list[Seen] = []  # segments beyond a gap
+        self._history = b""  # all of the stream, with what was read
+        self._begun: list[Seen] = []  # segments of which bytes were read
 
     def owns(self, seen: Seen) -> bool:
         ours = (seen.packet.dst, seen.tcp.dport) == (self.address, self.port)
@@ -48,15 +50,27 @@ class Receiver(Endpoint):
         self._absorb(seen)
 
     def _absorb(self, seen: Seen) -> None:
-        """What a TCP receiver does with the sequence numbers of valid segments."""
-        if seen.bits & SYN or not seen.length or seen.tag in (Tag.INVALID, Tag.MISSING):
+        """What a TCP receiver does with the sequence numbers of valid segments; they may overlap."""
+        if seen.bits & (SYN | RST) or not seen.length or seen.tag in (Tag.INVALID, Tag.MISSING):
             return
-        self._early[seen.seq] = seen
-        while (ready := self._early.pop(self.rcv_nxt, None)) is not None:
-            self.stream += ready.payload if ready.plaintext is None else ready.plaintext
+        self._early = [early for early in [*self._early, seen] if after(early.end, self.rcv_nxt)]
+        while (ready := next(filter(self._continues, self._early), None)) is not None:
+            new = ready.said[(self.rcv_nxt - ready.seq) % WRAP :]
+            self.stream += new
+            self._history += new
             self.rcv_nxt = ready.end
             if ready.fin:
                 self.fin = ready
+
+    def _continues(self, seen: Seen) -> bool:
+        """Whether it has what comes next in the target's stream."""
+        return after(seen.end, self.rcv_nxt) and not after(seen.seq, self.rcv_nxt)
+
+    def said_otherwise(self, seen: Seen) -> bool:
+        """Whether it has other bytes for a part of the target's stream than came there before."""
+        start = (seen.seq - self.rcv_nxt + (self.fin is not None) + len(self._history)) % WRAP
+        known = self._history[start : start + len(seen.said)]
+        return not seen.said.startswith(known)
 
     def expect(self, what: str, timeout: float = REACTION, **fields: Any) -> Seen:
         """Claims the first segment with these fields, waiting for it; see Expectation for how fields compare."""
@@ -107,14 +121,20 @@ class Receiver(Endpoint):
             return len(self.stream) >= size
 
         come = self.arena.pump_until(enough, timeout)
-        for seen in [s for s in self.inbox if s.length and not after(s.end, self.rcv_nxt)]:
-            self.claim(seen)
         if not come:
             raise self.violation(
                 f"{len(self.stream)} of {size} bytes came from the target's application", candidates=list(self.inbox)
             )
         data, self.stream = self.stream[:size], self.stream[size:]
+        for seen in [seen for seen in self.inbox if seen.payload and after(self._read_end, seen.seq)]:
+            self.claim(seen)
+            self._begun.append(seen)
         return data
+
+    @property
+    def _read_end(self) -> int:
+        """The sequence number after the last byte that was read."""
+        return (self.rcv_nxt - (self.fin is not None) - len(self.stream)) % WRAP
 
     def expect_echo(self, payload: bytes) -> None:
         back = self.read(len(payload))
@@ -125,7 +145,7 @@ class Receiver(Endpoint):
         """The target acknowledges all that was sent, on whatever segment."""
 
         def acknowledged() -> bool:
-            return any(seen.bits & ACK and seen.ack == self.snd_nxt for seen in self.all)
+            return any(seen.bits & (ACK | RST) == ACK and seen.ack == self.snd_nxt for seen in self.all)
 
         if not self.arena.pump_until(acknowledged, timeout):
             raise self.violation("what was sent is not acknowledged", candidates=self.all[-1:])
@@ -148,6 +168,9 @@ class Receiver(Endpoint):
         left = [seen for seen in self.inbox if not (seen.pure_ack or self._explained(seen))]
         if left:
             raise self.violation(f"more was sent than expected: {left[0]}", candidates=left)
+        if rest := [seen for seen in self._begun if after(seen.end, (self._read_end + seen.fin) % WRAP)]:
+            more = f"more came from the target's application than expected: {words(self.stream)}"
+            raise self.violation(more, candidates=rest)
 
     def _explained(self, seen: Seen) -> bool:
         if seen.pure_ack and seen.ti:

@@ -5,14 +5,17 @@ from functools import cached_property
 
 from scapy.layers.inet import IP, TCP
 from scapy.layers.inet6 import IPv6
-from scapy.packet import Packet
+from scapy.packet import Packet, Raw
 
 from tcpslab.scapy import TC, TI, TM, Tag, find
+
+from conformance.flow import addresses_of
 
 WRAP = 2**32
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << bit for bit in range(8))
 _LETTERS = "FSRPAUEC"
 _HEADER = 20  # bytes of a TCP header without options
+_TCP = 6
 
 
 def flag_bits(letters: str) -> int:
@@ -26,7 +29,7 @@ def flag_letters(bits: int) -> str:
 
 @dataclass(eq=False)
 class Seen:
-    """One segment that the target sent. Byte strings are as on the wire unless a name says otherwise."""
+    """One packet that the target sent, most often a segment. Byte strings are as on the wire unless a name says otherwise."""
 
     data: bytes  # the whole IP packet
     time: float  # seconds on the target's clock
@@ -37,6 +40,8 @@ class Seen:
 
     @cached_property
     def packet(self) -> Packet:
+        if addresses_of(self.data) is None:  # Scapy raises various errors where a header is cut off
+            return Raw(self.data)
         return (IPv6 if self.data[0] >> 4 == 6 else IP)(self.data)
 
     @cached_property
@@ -45,13 +50,13 @@ class Seen:
 
     @property
     def is_tcp(self) -> bool:
-        """Whether it holds a TCP header: an ICMP message and a later fragment do not."""
-        return TCP in self.packet
+        """Whether its IP header announces TCP, whatever of that is there."""
+        return _TCP in (getattr(self.packet, "proto", None), getattr(self.packet, "nh", None))
 
-    @property
+    @cached_property
     def is_whole(self) -> bool:
-        """Whether it is a segment whose header is all there."""
-        if not self.is_tcp or len(self.tcp.original) < _HEADER:
+        """Whether it is a segment whose header is all there. Nothing else has what is told of segments here."""
+        if TCP not in self.packet or len(self.tcp.original) < _HEADER:
             return False
         return _HEADER <= 4 * self.tcp.dataofs <= len(self.tcp.original)
 
@@ -90,7 +95,7 @@ class Seen:
 
     @cached_property
     def option_area(self) -> bytes:
-        return self.tcp.original[20 : 4 * self.tcp.dataofs]
+        return self.tcp.original[_HEADER : 4 * self.tcp.dataofs]
 
     @cached_property
     def options(self) -> list[str]:
@@ -123,6 +128,11 @@ class Seen:
     def length(self) -> int:
         """In sequence space: SYN and FIN count one each."""
         return len(self.payload) + bool(self.bits & SYN) + bool(self.bits & FIN)
+
+    @property
+    def said(self) -> bytes:
+        """The payload in clear, as far as it can be read."""
+        return self.payload if self.plaintext is None else self.plaintext
 
     @property
     def end(self) -> int:
