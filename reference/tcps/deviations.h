@@ -25,14 +25,18 @@ enum class Deviation : std::uint8_t {
   kTcBeforeKeptOption,         // put TC before the one option that is kept
   kPreferSackPermitted,        // keep SACK-permitted instead of the MSS
   kKeepMss,                    // leave the MSS of a SYN as it is when adding TC
+  kRaisePeerMss,               // tell TCP an MSS that is 20 above the peer's
+  kTimestampsBesideTm,         // put timestamps on protected segments, before TM
+  kPadTm,                      // fill the header with NOPs behind TM
 
   // Finding options in what comes (wire 2; R15, R19).
-  kIgnoreTcLength,    // take a longer option with the magic of TC for TC
-  kIgnoreTcMagic,     // take any option of kind and length of TC for TC
-  kReadPastOptions,   // complete a TC that the header cuts off from what follows the header
-  kExpectTcAfterMss,  // find TC only where Linux has it: right behind an MSS
-  kExpectTmFirst,     // find TM only if no other option stands before it
-  kScanForTc,         // find TC by its first bytes, wherever they stand
+  kIgnoreTcLength,        // take a longer option with the magic of TC for TC
+  kIgnoreTcMagic,         // take any option of kind and length of TC for TC
+  kReadPastOptions,       // complete a TC that the header cuts off from what follows the header
+  kExpectTcAfterMss,      // find TC only where Linux has it: right behind an MSS
+  kExpectTmFirst,         // find TM only if no other option stands before it
+  kScanForTc,             // find TC by its first bytes, wherever they stand
+  kDieOnMalformedOption,  // give up the keys after malformed options
 
   // Key agreement and the session keys (wire 3; R23).
   kReverseKeys,              // send public keys with their bytes in reverse order
@@ -52,6 +56,7 @@ enum class Deviation : std::uint8_t {
   kCountSynAsByte,           // count positions from the initial sequence number, not from the byte after it
   kClearUntilAuthenticated,  // send data in clear until the peer has shown who it is
   kClearFinalData,           // send the data of a FIN in clear
+  kAcknowledgeTm,            // acknowledge 20 bytes more on protected segments, as if TM were payload
   kSubtractWithoutWrap,      // count positions in 64 bits, so that sequence numbers must not wrap
   kTruncatePositions,        // let positions begin anew after 4 GiB
   kCountWraps,               // let positions only move on, so that what comes from before a 2^32 boundary is lost
@@ -66,6 +71,7 @@ enum class Deviation : std::uint8_t {
   kTagWithoutHighFlags,     // leave URG, ECE and CWR out of them
   kTagWithoutPosition,      // put 0 for the position that a tag covers
   kTagFullBlocksOnly,       // leave the bytes after the last full 16 out of the tag
+  kBareFullBlocks,          // add no 2^128 to full blocks
   kTagWithAcknowledgement,  // let the acknowledgement number change the tag
   kSwapTagKeyHalves,        // take the first half of the one-time key for s and the second for r
   kShortBlockCounter,       // take the one-time key with a block counter of 32 bits
@@ -134,6 +140,7 @@ enum class Deviation : std::uint8_t {
   kAlwaysTofuEnforce,       // take tofu_enforce=0 for 1
   kMismatchIsNoTi,          // send TI on after a mismatch with tofu_enforce=0, as if none had come (R7)
   kClearAfterMismatch,      // go on in clear after a mismatch (R6)
+  kMismatchEndsAll,         // forget all connections when one meets a mismatch
 
   // enforce, and opening (wire 7; R3, R16, R22, R24, R25).
   kClientIgnoresEnforce,      // fall back although enforce=1, as client
@@ -141,6 +148,7 @@ enum class Deviation : std::uint8_t {
   kRefuseOnce,                // refuse only the first SYN-ACK without TC
   kPassStrays,                // let segments without an entry pass although enforce=1
   kNeverFallBack,             // take enforce=0 for 1
+  kAgreeAfterFallback,        // agree keys with a SYN-ACK that comes after the fallback
   kSimultaneousOpenInClear,   // fall back in a simultaneous open although enforce=1
   kAcceptStaleSynAck,         // take keys from a SYN-ACK that acknowledges something else
   kDropStaleSynAck,           // keep such a SYN-ACK from TCP
@@ -154,6 +162,7 @@ enum class Deviation : std::uint8_t {
   kNoConnectionLimit,   // keep more entries than max_connections
   kFlushFullTable,      // empty the table when it is full
   kPlainTakesEntry,     // keep an entry for a SYN without TC
+  kOneEntryPerPeer,     // keep one entry for two addresses, whatever the ports
   kNoBlockedLimit,      // keep more blocked flows than max_blocked
   kHalfOpenFillsTable,  // never let a half-open entry give way
   kKeepHalfOpen,        // keep a handshake that stopped as long as an idle connection

@@ -84,6 +84,10 @@ Verdict Tcps::Engine::Run(Step& step) {
       (state == State::kEncrypted || state == State::kAuthenticated)) {
     SetState(step.key, *step.connection, State::kDead, step.now);
   }
+  if (Deviates(kAgreeAfterFallback) && state == State::kDead && step.tc && step.segment.IsSynAck() &&
+      Complete(step).advance) {
+    SetState(step.key, *step.connection, State::kEncrypted, step.now);
+  }
 
   if (step.connection != nullptr && step.connection->Protected()) {
     if (step.outbound && outcome.verdict == Verdict::kPass && !step.segment.Has(wire::kRst)) NoteOutbound(step);
@@ -120,6 +124,7 @@ void Tcps::Engine::FindOffer(Step& step) {
   // Nothing that comes with a SYN is tagged, so on a flow that is or becomes protected it may not reach TCP (R14).
   const bool protects = step.tc || (step.connection != nullptr && step.connection->Protected());
   if (traits_.removes_syn_payload && protects) step.segment.payload = {};
+  if (step.tc && Deviates(kRaisePeerMss)) RaiseMss(step.segment.options);
 }
 
 // TCPS-RST-08, TCPS-TM-03
@@ -205,7 +210,7 @@ void Tcps::Engine::SetState(const stack::FlowKey& key, Connection& connection, S
   if (previous == next) return;
   if (previous == State::kSynReceived) half_open_.erase(connection.serial);
   if (next == State::kSynReceived) half_open_.emplace(connection.serial, key);
-  if (next == State::kDead) connection.WipeKeys();
+  if (next == State::kDead && !Deviates(kAgreeAfterFallback)) connection.WipeKeys();
   connection.state = next;
   connection.last_active = now;
   services_.events.OnStateChange(
@@ -250,6 +255,9 @@ void Tcps::Engine::AnswerWithReset(const stack::Segment& segment) {
 void Tcps::Engine::NoteMalformed(const Step& step) {
   if (const std::optional<wire::Error> error = step.segment.options.Check()) {
     Report(EventKind::kMalformedOption, step, std::string(wire::ToString(*error)));
+    if (step.connection != nullptr && Deviates(kDieOnMalformedOption)) {
+      SetState(step.key, *step.connection, State::kDead, step.now);
+    }
   }
 }
 

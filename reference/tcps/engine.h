@@ -107,6 +107,7 @@ class Tcps::Engine {
   Outcome FallBackOrRefuse(Step& step);
   // R2: the oldest half-open entry gives way when half of the table is half-open.
   void ShedHalfOpen();
+  void ForgetAll();  // only by deviation
   // False, with the event, if the table is full.
   bool MakeRoom(const Step& step);
   Connection& Begin(Step& step, stack::Role role);

@@ -49,12 +49,16 @@ void Tcps::Engine::ShedHalfOpen() {
   table_.Erase(oldest);
 }
 
+void Tcps::Engine::ForgetAll() {
+  table_.EraseIf([](const stack::FlowKey&, const Connection&) { return true; });
+  half_open_.clear();
+}
+
 // TCPS-LIM-09, TCPS-LOG-10
 bool Tcps::Engine::MakeRoom(const Step& step) {
   if (table_.size() < config.policy.max_connections || Deviates(kNoConnectionLimit)) return true;
   if (Deviates(kFlushFullTable)) {
-    table_.EraseIf([](const stack::FlowKey&, const Connection&) { return true; });
-    half_open_.clear();
+    ForgetAll();
     return true;
   }
   Report(EventKind::kTableFull, step);
@@ -65,6 +69,11 @@ Connection& Tcps::Engine::Begin(Step& step, Role role) {
   if (step.blocked != nullptr) {
     blocked_.Erase(step.key);
     step.blocked = nullptr;
+  }
+  if (Deviates(kOneEntryPerPeer)) {
+    table_.EraseIf([&key = step.key](const stack::FlowKey& other, const Connection&) {
+      return other != key && other.low().address == key.low().address && other.high().address == key.high().address;
+    });
   }
   Connection& connection = table_[step.key];
   half_open_.erase(connection.serial);

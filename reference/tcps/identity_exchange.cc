@@ -204,6 +204,7 @@ Tcps::Engine::Outcome Tcps::Engine::Mismatch(Step& step, std::string detail) {
   if (traits_.blocks_on_mismatch) {
     Block(step.key, connection, step.now);
     table_.Erase(step.key);
+    if (Deviates(kMismatchEndsAll)) ForgetAll();
     step.connection = nullptr;
   } else {
     SetState(step.key, connection, State::kDead, step.now);

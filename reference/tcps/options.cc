@@ -129,6 +129,17 @@ wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::P
   return options;
 }
 
+void RaiseMss(wire::OptionArea& options) {
+  const std::optional<wire::OptionView> present = options.Find(wire::kMaximumSegmentSize);
+  if (!present || present->bytes().size() != kMssSize) return;
+  std::array<std::byte, kMssSize> bytes{};
+  std::ranges::copy(present->bytes(), bytes.begin());
+  auto* value = reinterpret_cast<unsigned char*>(&bytes[2]);
+  boost::endian::store_big_u16(value, static_cast<std::uint16_t>(boost::endian::load_big_u16(value) + kMssRoom));
+  options.Remove(wire::kMaximumSegmentSize);
+  static_cast<void>(options.Append(bytes));
+}
+
 // TCPS-OPT-12, TCPS-TM-01, TCPS-TM-02
 bool AppendTm(wire::OptionArea& options, const crypto::Tag& tag) {
   std::array<std::byte, kTmSize> tm{};

@@ -49,6 +49,9 @@ std::optional<crypto::PublicKey> FindTcPastEnd(const wire::OptionArea& options, 
 wire::OptionArea MakeSynOptions(const wire::OptionArea& present, const crypto::PublicKey& key,
                                 const Deviations& deviations = {});
 
+// Raises the MSS by 20, by deviation.
+void RaiseMss(wire::OptionArea& options);
+
 // Appends TM. False, and nothing changed, if it does not fit.
 bool AppendTm(wire::OptionArea& options, const crypto::Tag& tag);
 

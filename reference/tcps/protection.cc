@@ -1,5 +1,7 @@
 // Data, FIN and RST of a protected connection (spec tcps-wire.md, sections 2.2, 4, 5 and 7).
 #include <algorithm>
+#include <array>
+#include <vector>
 
 #include "reference/crypto/secret.h"
 #include "reference/tcps/engine.h"
@@ -21,6 +23,27 @@ std::uint8_t UncoveredFlags(const Deviations& deviations) {
   if (deviations.Has(kTagWithoutPush)) flags |= wire::kPsh;
   if (deviations.Has(kTagWithoutHighFlags)) flags |= wire::kUrg | wire::kEce | wire::kCwr;
   return static_cast<std::uint8_t>(flags);
+}
+
+// By deviation: 2^128 is added to the last block only.
+crypto::Tag TagOfBareBlocks(const crypto::OneTimeKey& key, const std::vector<MacBlock>& blocks) {
+  crypto::StandardPoly1305 mac(key);
+  for (const MacBlock& block : blocks) mac.Block(block.bytes, &block == &blocks.back());
+  return mac.Finish();
+}
+
+// By deviation: leaves no room in the header.
+void FillWithNops(wire::OptionArea& options) {
+  constexpr std::array kNop = {std::byte{wire::kNoOperation}};
+  while (options.Append(kNop)) continue;
+}
+
+// By deviation, if there is room for them.
+void AppendTimestamps(wire::OptionArea& options) {
+  constexpr std::array<std::byte, 12> kNopNopTimestamps = {std::byte{wire::kNoOperation}, std::byte{wire::kNoOperation},
+                                                           std::byte{wire::kTimestamps}, std::byte{10}};
+  if (options.size() + kNopNopTimestamps.size() + kTmSize > wire::kMaximumOptionBytes) return;
+  static_cast<void>(options.Append(kNopNopTimestamps));
 }
 
 }  // namespace
@@ -53,6 +76,9 @@ crypto::Tag Tcps::Engine::TagOf(const Direction& direction, std::uint64_t positi
   const unsigned flags = segment.flags & ~UncoveredFlags(config.deviations);
   std::uint64_t stated = Deviates(kTagWithoutPosition) ? 0 : position;
   if (Deviates(kTagWithAcknowledgement)) stated ^= segment.acknowledgement;
+  if (Deviates(kBareFullBlocks)) {
+    return TagOfBareBlocks(key, MacBlocks(stated, static_cast<std::uint8_t>(flags), covered));
+  }
   return PacketTagUnder(traits_.tag_arithmetic, key, stated, static_cast<std::uint8_t>(flags), covered);
 }
 
@@ -91,12 +117,15 @@ Tcps::Engine::Outcome Tcps::Engine::Protect(Step& step) {
   if (!Deviates(kTagPlaintext)) Encipher(connection.out, position, segment.payload);
   crypto::Tag tag = TagOf(connection.out, position, segment);
   if (Deviates(kTagPlaintext)) Encipher(connection.out, position, segment.payload);
+  if (Deviates(kAcknowledgeTm)) segment.acknowledgement += kTmSize;
   if (Deviates(kWrongTag)) tag.back() ^= std::byte{1};
   if (Deviates(kIdentityOnData) && IdentityDue(connection)) {
     segment.options = MakeTiOptions(OwnIdentity(connection, step.remote().address));
     IdentityLeft(connection, step.now);
   } else {
+    if (Deviates(kTimestampsBesideTm)) AppendTimestamps(segment.options);
     AppendTm(segment.options, tag);
+    if (Deviates(kPadTm)) FillWithNops(segment.options);
   }
 
   if (fin) {

@@ -149,6 +149,21 @@ std::vector<DeviantCase> HandshakeDeviations() {
          talk.Syn();
          return *FindTc(talk.last()->options) == first;
        }},
+      {kRaisePeerMss, kServer,
+       [](Conversation& talk) {
+         const wire::OptionArea offered = talk.Syn().at(0)->options;
+         const auto mss = offered.Find(wire::kMaximumSegmentSize);
+         return mss && std::ranges::equal(mss->body(), std::array{std::byte{0x05}, std::byte{0xb4}});  // 1460
+       }},
+      {kDieOnMalformedOption, kServer,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         OwnedSegment malformed = talk.Next(kClient, wire::kAck);
+         malformed->options = Options({254, 0, 0, 0});
+         talk.Forge(kServer, malformed);
+         talk.Data(kServer, "in clear");
+         return talk.last().PayloadText() == "in clear";
+       }},
       {kFreshKeyOnSynRetransmit, kClient,
        [](Conversation& talk) {
          const OwnedSegment syn = talk.NextSyn();

@@ -288,6 +288,16 @@ std::vector<DeviantCase> IdentityDeviations() {
          talk.Data(kClient, "in clear");
          return talk.last().PayloadText() == "in clear";
        }},
+      {kMismatchEndsAll, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         const Numbers other = talk.numbers();
+         talk.pair().Restart(kServer, Conversation::Maker({}));
+         Connect(talk);
+         talk.SetNumbers(other);
+         talk.Data(kClient, "in clear");
+         return talk.last().PayloadText() == "in clear";
+       }},
   };
 }
 

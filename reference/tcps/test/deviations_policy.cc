@@ -60,6 +60,29 @@ std::vector<DeviantCase> PolicyDeviations() {
        },
        kEnforce},
       {kNeverFallBack, kServer, [](Conversation& talk) { return talk.Syn().empty(); }, {}, ClientIsPlain},
+      {kAgreeAfterFallback,
+       kClient,
+       [](Conversation& talk) {
+         talk.Syn();
+         OwnedSegment late = talk.NextSynAck();
+         talk.Send(kServer, late);
+         talk.Ack(kClient);
+         late->options = MakeSynOptions(late->options, kSomeKey);
+         talk.Forge(kClient, late);
+         talk.Data(kClient, "in clear");
+         return HasTm(talk.last());
+       },
+       {},
+       ServerIsPlain},
+      {kOneEntryPerPeer, kServer,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         const Numbers first = talk.numbers();
+         talk.NewConnection();
+         talk.HandshakeAndAck();
+         talk.SetNumbers(first);
+         return talk.Data(kClient, "hello").at(0).PayloadText() != "hello";  // the application gets ciphertext
+       }},
       {kSimultaneousOpenInClear, kClient,
        [](Conversation& talk) {
          talk.Syn();

@@ -109,6 +109,21 @@ std::vector<DeviantCase> ProtectionDeviations() {
          talk.Send(kClient, talk.Next(kClient, wire::kFin | wire::kAck, "in clear"));
          return talk.last().PayloadText() == "in clear";
        }},
+      {kAcknowledgeTm, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         return Sent(talk, "hello")->acknowledgement == talk.server_next + kTmSize;
+       }},
+      {kTimestampsBesideTm, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         return Sent(talk, "hello")->options.Find(wire::kTimestamps).has_value() && HasTm(talk.last());
+       }},
+      {kPadTm, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         return Sent(talk, "hello")->options.size() > kTmSize;
+       }},
       {kSubtractWithoutWrap, kClient,
        [](Conversation& talk) {
          talk.client_next = 0xfffffffe;
@@ -172,6 +187,16 @@ std::vector<DeviantCase> ProtectionDeviations() {
        [](Conversation& talk) {
          return HasTagOf(talk, kPushAck, "twenty bytes of text",
                          [](OwnedSegment& segment) { segment->payload = segment->payload.first(16); });
+       }},
+      {kBareFullBlocks, kClient,
+       [](Conversation& talk) {
+         talk.HandshakeAndAck();
+         const OwnedSegment sent = Sent(talk, "sixteen letters!");
+         const std::vector<MacBlock> blocks = MacBlocks(0, sent->flags, sent->payload);
+         crypto::StandardPoly1305 mac(DeriveOneTimeKey(LastSessionKeys(talk.pair()).mac_c2s, 0));
+         for (const std::size_t i : {0U, 1U}) mac.Block(blocks.at(i).bytes, false);
+         mac.Block(blocks.at(2).bytes, true);
+         return FindTm(sent->options) == mac.Finish();
        }},
       {kTagWithAcknowledgement, kClient,
        [](Conversation& talk) { return HasTagUnder(talk, 70, 70 ^ (talk.server_next + 1)); }},
