@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--conform", metavar="JSON", help="what lab conform was asked to do (conformance.options)")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Exit | None:
+    """Makes the run, or says why there is none: later than here pytest has words of its own for that."""
+    text = config.getoption("--conform")
+    try:
+        config.stash[_RUN] = run = Run(Options.parse(text) if text else Options())
+        config.stash[_REPORTER] = Reporter(run)
+    except LabError as error:
+        print(f"lab conform: {error}", file=sys.stderr)
+        return error.exit_code
+    return None
+
+
 @pytest.hookimpl(trylast=True)  # after pytest's own reporter has come, which goes again
 def pytest_configure(config: pytest.Config) -> None:
     for marker in ("requirement(*ids)", "setup(**fields)", "role(role)", "family(family)", "dialect(dialect)"):
@@ -35,21 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "budget(seconds)")
     if config.pluginmanager.has_plugin("nose"):  # it would call the marker `setup`, as it does a module's function
         config.pluginmanager.unregister(name="nose")
-    text = config.getoption("--conform")
-    options = Options.parse(text) if text else Options()
-    try:
-        run = Run(options)
-        reporter = Reporter(run)
-    except LabError as error:
-        pytest.exit(str(error), returncode=error.exit_code)
-    config.stash[_RUN] = run
-    config.stash[_REPORTER] = reporter
+    run, reporter = config.stash[_RUN], config.stash[_REPORTER]
     config.add_cleanup(run.close)
     config.pluginmanager.unregister(name="terminalreporter")
     config.pluginmanager.register(reporter)
     config.pluginmanager.register(Watch(run))
-    if run.file.target == "sim" and options.jobs > 1:
-        config.pluginmanager.register(Parallel(run, reporter, options.jobs))
+    if run.file.target == "sim" and run.options.jobs > 1:
+        config.pluginmanager.register(Parallel(run, reporter, run.options.jobs))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -40,6 +40,8 @@ class Run:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.catalogue = Catalogue.of(options.protocol)
+        if unknown := [i for i in options.only if i not in self.catalogue]:
+            raise RequestError(f"--requirement {unknown[0]}: the catalogue of {options.protocol} has none of this id")
         self.target: Target
         self.target, self.file = choose_target(options)
         self.dialect = options.dialect or self.file.dialect or "readme"
@@ -196,12 +198,13 @@ class Run:
         return Status.FAIL
 
     def vanished_deviations(self) -> list[KnownDeviation]:
-        """Known deviations that no test has seen although one of its tests ran: the target's file is out of date."""
-        cited = {i for outcome in self.outcomes if outcome.status is Status.PASS for i in outcome.requirements}
+        """Known deviations that no test has seen although one of its tests passed: the target's file is out of date."""
+        passed = [outcome for outcome in self.outcomes if outcome.status is Status.PASS]
         return [
             known
             for known in self.file.known_deviations
-            if known not in self._seen_deviations and known.requirement in cited
+            if known not in self._seen_deviations
+            and any(known.concerns(outcome.requirements, outcome.test) for outcome in passed)
         ]
 
     def report(self) -> Report:

@@ -38,13 +38,13 @@ class KnownDeviation:
     reason: str
     tests: str = "*"  # which tests may fail so: a pattern of shell wildcards
 
+    def concerns(self, requirements: Sequence[str], test: str) -> bool:
+        """Whether `test`, which is about these `requirements`, may fail so."""
+        return self.requirement in requirements and fnmatch.fnmatchcase(test, self.tests)
+
     def matches(self, requirements: Sequence[str], test: str, summary: str) -> bool:
-        """Whether the failure of `test`, a test of these `requirements`, is this one."""
-        return (
-            self.requirement in requirements
-            and fnmatch.fnmatchcase(test, self.tests)
-            and self.seen.search(summary) is not None
-        )
+        """Whether the failure of `test`, which breaks these `requirements`, is this one."""
+        return self.concerns(requirements, test) and self.seen.search(summary) is not None
 
 
 @dataclass(frozen=True)

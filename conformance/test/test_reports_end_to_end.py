@@ -122,6 +122,12 @@ def test_a_known_deviation_that_is_gone_fails_the_run(options: Options, tmp_path
     assert results(gone)["vanished_deviations"][0]["seen"] == "a reset that never comes"
 
 
+def test_a_known_deviation_whose_tests_did_not_run_is_not_missed(options: Options, tmp_path: Path) -> None:
+    (tmp_path / "known.yaml").write_text(KNOWN)
+    done = run(replace(options, target=str(tmp_path / "known.yaml")), "echo")
+    assert done.returncode == Exit.AS_EXPECTED
+
+
 def test_the_replay_command_runs_that_test_alone(options: Options, tmp_path: Path) -> None:
     run(options)
     words = shlex.split(results(options)["results"][2]["replay"])
@@ -184,14 +190,16 @@ def test_a_machine_that_fails_is_no_verdict(options: Options, suite: Path) -> No
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        ({"target": "no-such-target"}, "--target no-such-target: expected sim, live, or a target's file"),
         ({"deviations": ("no-such-fault",)}, "--deviation no-such-fault: known are "),
-        ({"deviations": ("wrong-tag",), "target": "live"}, "only the target sim misbehaves on purpose"),
+        ({"deviations": ("wrong-tag",), "target": "live"}, "--deviation wrong-tag: only the target sim misbehaves"),
+        ({"only": ("TCPS-TM-01", "TCPS-XX-99")}, "--requirement TCPS-XX-99: the catalogue of tcps has none of this id"),
     ],
 )
-def test_a_fault_that_is_not_there_is_a_wrong_request(options: Options, change: dict, words: str) -> None:
+def test_what_is_not_there_is_a_wrong_request(options: Options, change: dict, words: str) -> None:
     done = run(replace(options, **change))
     assert done.returncode == Exit.BAD_REQUEST
-    assert words in done.stderr
+    assert done.stderr.startswith(f"lab conform: {words}") and done.stdout == ""
 
 
 RANDOM = """\
