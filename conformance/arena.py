@@ -36,6 +36,7 @@ class Arena:
     role: Role  # of the peers: "client" where the target is the server
     arithmetic: Arithmetic
     rng: random.Random
+    keyless: str = ""  # why a handshake of a target that agrees no keys ends this test; empty: the test judges it
     trace: list[Traced] = field(default_factory=list)
     peers: list[Peer] = field(default_factory=list)
     met: list[Peer] = field(default_factory=list)  # with those whose four-tuple has gone to a successor

@@ -7,6 +7,7 @@ that reports, which so has its packets. Tests are deterministic: one that does n
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
@@ -71,6 +72,7 @@ class Parallel:
         return here
 
     def _work(self, pipe: Connection, items: Sequence[pytest.Item]) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one ends it
         self.reporter.mute()
         for item in items:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)

@@ -32,7 +32,7 @@ def arithmetic(arena: Arena, own: Arithmetic) -> Arithmetic:
 
 
 def protects(arena: Arena) -> bool:
-    """Whether the target, as a server, answers TC with TC; true where that cannot be seen."""
+    """Whether the target agrees keys, in the role of this arena; true where that cannot be seen."""
     arena.monitor = None
     peer = arena.peer()
     try:

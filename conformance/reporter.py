@@ -33,6 +33,9 @@ class Reporter:
             artefacts.remove_old(self.out)
         except OSError as error:
             raise RequestError(f"cannot write to {self.out}: {error.strerror}") from error
+        for name in ("json", "junit", "html"):
+            if path := getattr(run.options, name):
+                _check_writable(f"--{name}", Path(path))
 
     def mute(self) -> None:
         """Another process reports what this one does."""
@@ -89,7 +92,7 @@ class Reporter:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if not self._broken:  # else it is pytest's own way to stop after errors that are shown already
             self._interrupted = True
-            self.terminal.error("interrupted", str(excinfo.value))
+            self.terminal.error("the run ends" if self.run.stopped else "interrupted", str(excinfo.value))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -124,3 +127,15 @@ class Reporter:
     def _fail(self, title: str, text: str) -> None:
         self._broken = True
         self.terminal.error(title, text)
+
+
+def _check_writable(option: str, path: Path) -> None:
+    """Before the first test, and leaving nothing behind. Raises RequestError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            empty = file.tell() == 0
+        if empty and path.is_file():
+            path.unlink()
+    except OSError as error:
+        raise RequestError(f"{option} {path}: cannot write there: {error.strerror}") from error

@@ -27,6 +27,7 @@ from conformance.target_file import KnownDeviation
 ROLES = ("server", "client")
 BUDGET = 30.0  # seconds on the target's clock for a test that states none
 _IPV6 = "TCPS-LOOP-03"  # IPv6 is protected
+_AGREES = {"server": "TCPS-TC-02", "client": "TCPS-TC-01"}  # TC in the SYN-ACK, in the SYN
 _SETUP_FIELDS = {field.name for field in fields(Setup)} - {"dialect", "family", "seed", "deviations"}
 
 
@@ -45,6 +46,8 @@ class Run:
         self.target: Target
         self.target, self.file = choose_target(options)
         self.dialect = options.dialect or self.file.dialect or "readme"
+        if unknown := [name for name in options.only if name not in self.catalogue]:
+            raise RequestError(f"--requirement {unknown[0]}: no such requirement in {options.protocol}.yaml")
         self.outcomes: list[Outcome] = []
         self.notes: list[str] = []  # what reports should say beside the outcomes
         self.started = False  # whether a test had the target
@@ -54,6 +57,7 @@ class Run:
         self._arithmetic: Arithmetic = Arithmetic(own, own)
         self._probed = False
         self._protects_ipv6 = True
+        self._agrees = dict.fromkeys(ROLES, True)  # keys, in this role
 
     def close(self) -> None:
         self.target.close()
@@ -138,6 +142,8 @@ class Run:
         if family == "ipv6" and not self._protects_ipv6 and _IPV6 not in self.cited(item):
             raise NotDriven(f"the target leaves IPv6 alone, as the tests of {_IPV6} report")
         arena = self._start(setup, role, item.name)
+        if not self._agrees[role] and _AGREES[role] not in self.cited(item):
+            arena.keyless = f"the target agrees no keys as {role}, as the tests of {_AGREES[role]} report"
         arena.budget(self._budget(item))
         return arena
 
@@ -150,7 +156,8 @@ class Run:
             setup = Setup(self.dialect, family=family, seed=self.options.seed, deviations=self.options.deviations)
             if family == self.target.families[0]:
                 self._arithmetic = probe.arithmetic(self._start(setup, "server", "probe"), self._arithmetic)
-            elif self.dialect == "readme":
+                self._agrees = {role: probe.protects(self._start(setup, role, "probe")) for role in ROLES}
+            elif self.dialect == "readme" and self._agrees["server"]:
                 self._protects_ipv6 = probe.protects(self._start(setup, "server", "probe"))
 
     def _start(self, setup: Setup, role: str, name: str) -> Arena:

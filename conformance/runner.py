@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tcpslab import tree
-from tcpslab.outcome import Exit
+from tcpslab.outcome import Exit, RequestError
 
 from conformance.options import Options
 
@@ -66,8 +66,15 @@ def environment() -> dict[str, str]:
 
 
 def main(args: argparse.Namespace) -> Exit:
-    code = subprocess.run(command(options_of(args), args.expression), env=environment(), check=False).returncode
-    return exit_code(code)
+    for test in args.test:
+        if not (SUITE / test.partition("::")[0]).is_file():
+            raise RequestError(f"--test {test}: expected FILE::TEST as reports name it; the suite has no such file")
+    process = subprocess.Popen(command(options_of(args), args.expression), env=environment())
+    try:
+        return exit_code(process.wait())
+    except KeyboardInterrupt:
+        process.wait()  # it was interrupted too, and takes back what it changed at the target
+        raise
 
 
 def exit_code(code: int) -> Exit:

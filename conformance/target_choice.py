@@ -22,9 +22,12 @@ def choose_target(options: Options) -> tuple[Target, TargetFile]:
     if options.deviations:
         _check_deviations(file, options.deviations)
     if file.target == "sim":
+        _check_simulated(options)
         from conformance.sim_target import SimTarget
 
         return SimTarget(file.speaks), file
+    if not file.services:
+        raise RequestError("a live target needs the port of its echo service: --port, or 'services' in its target file")
     from conformance.live_target import LiveTarget
 
     return LiveTarget(file, seed=options.seed), file
@@ -37,6 +40,13 @@ def _file(name: str) -> TargetFile:
     if name not in KINDS and not path.is_file():
         raise RequestError(f"--target {name}: expected {', '.join(KINDS)}, or a target's file")
     return target_file.load(path)
+
+
+def _check_simulated(options: Options) -> None:
+    given = {"--host": options.hosts, "--port": options.port, "--interface": options.interface}
+    for option, value in given.items():
+        if value:
+            raise RequestError(f"{option}: a simulated target has none; it goes with --target live, or the file of one")
 
 
 def _check_deviations(file: TargetFile, names: Sequence[str]) -> None:

@@ -143,6 +143,46 @@ def test_a_test_that_is_not_there_is_a_wrong_request(options: Options) -> None:
     assert not (options.out_dir / "results.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"only": ("TCPS-NO-99",)}, "--requirement TCPS-NO-99: no such requirement in tcps.yaml"),
+        ({"hosts": ("10.0.0.2",)}, "--host: a simulated target has none"),
+        ({"target": "live", "hosts": ("10.0.0.2",), "interface": "lo"}, "needs the port of its echo service"),
+        ({"junit": "/dev/null/x.xml"}, "--junit /dev/null/x.xml: cannot write there"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_the_first_test(options: Options, change: dict, words: str) -> None:
+    done = run(replace(options, **change))
+    assert done.returncode == Exit.BAD_REQUEST
+    assert words in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (options.out_dir / "results.json").exists()
+
+
+AGREES = """\
+from conformance.failure import PRESENT
+from conformance.marks import requirement
+from conformance.peer import Peer
+
+@requirement("TCPS-TC-02")
+def test_agrees(peer: Peer) -> None:
+    peer.send_syn()
+    peer.expect_syn_ack(tc=PRESENT)
+"""
+
+
+def test_a_target_that_agrees_no_keys_fails_the_tests_of_that(options: Options, suite: Path) -> None:
+    (suite / "test_agrees.py").write_text(AGREES)
+    assert run(replace(options, deviations=("omit-tc-from-syn-ack",))).returncode == Exit.DIFFERS
+    reason = "the target agrees no keys as server, as the tests of TCPS-TC-02 report"
+    found = {(r["test"], r["status"]): r["summary"] for r in results(options)["results"]}
+    assert found["test_small.py::test_echo[server-ipv4]", "inconclusive"] == reason
+    assert found["test_small.py::test_echo[server-ipv6]", "inconclusive"] == reason
+    assert ("test_agrees.py::test_agrees[server-ipv4]", "fail") in found
+    assert ("test_small.py::test_reset[client-ipv4]", "fail") in found
+
+
 def test_capture_and_key_log_open_with_scapy_and_lab_decrypt(options: Options) -> None:
     run(replace(options, deviations=("wrong-tag",)), "echo")
     (record, _) = results(options)["results"]
@@ -183,7 +223,7 @@ def test_a_machine_that_fails_is_no_verdict(options: Options, suite: Path) -> No
     (suite / "test_a_cable.py").write_text("\n".join([*lines, '@requirement("TCPS-TM-01")', fails]))
     done = run(options)
     assert done.returncode == Exit.INFRASTRUCTURE
-    assert "interrupted\nthe cable is out\n" in done.stdout and "test_small" not in done.stdout
+    assert "the run ends\nthe cable is out\n" in done.stdout and "test_small" not in done.stdout
     assert not (options.out_dir / "results.json").exists()
 
 
