@@ -86,4 +86,4 @@ class SimTarget(Target):
         return len(self._arrived)
 
     def key_log(self) -> list[str]:
-        return list(self.node.key_log)
+        return list(self._node.key_log) if self._node else []  # none: ^C came before this test ended

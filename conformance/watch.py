@@ -45,9 +45,10 @@ class Watch:
             item.session.shouldstop = str(error)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
         try:
-            if self.run.started and self.run.stopped is None:
+            interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+            if self.run.started and self.run.stopped is None and not interrupted:
                 self._check("after the last test")
             self.run.close()
         except LabError as error:

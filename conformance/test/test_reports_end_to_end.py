@@ -143,6 +143,15 @@ def test_a_test_that_is_not_there_is_a_wrong_request(options: Options) -> None:
     assert not (options.out_dir / "results.json").exists()
 
 
+def test_an_interrupted_run_says_so_and_leaves_no_reports(options: Options, suite: Path) -> None:
+    slow = "    import os, signal\n    os.kill(os.getpid(), signal.SIGINT)\n    peer.echo(b'never')\n"
+    (suite / "test_small.py").write_text(SUITE.replace('    peer.echo(b"hello")\n', slow))
+    done = run(options)
+    assert done.stdout.startswith("interrupted\n")
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (options.out_dir / "results.json").exists()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
