@@ -155,7 +155,6 @@ def test_an_interrupted_run_says_so_and_leaves_no_reports(options: Options, suit
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"only": ("TCPS-NO-99",)}, "--requirement TCPS-NO-99: no such requirement in tcps.yaml"),
         ({"hosts": ("10.0.0.2",)}, "--host: a simulated target has none"),
         ({"target": "live", "hosts": ("10.0.0.2",), "interface": "lo"}, "needs the port of its echo service"),
         ({"junit": "/dev/null/x.xml"}, "--junit /dev/null/x.xml: cannot write there"),
