@@ -30,14 +30,18 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
     what.add_argument("--coverage", action="store_true", help="show requirements, code, tests and the latest result")
     what.add_argument("--deviations", action="store_true", help="run the suite against every deliberate fault")
     parser.add_argument("--protocol", default="tcps", metavar="P", help="tcps (default), or tcps/lkm: with its dialect")
-    parser.add_argument("--dialect", choices=("readme", "lkm"), help="by which text (default: the target's file, readme)")
+    parser.add_argument("--dialect", choices=("readme", "lkm"), help="the text to judge by (default: as the target's file says, else readme)")
     parser.add_argument("--role", choices=("client", "server"), help="only tests of the target in this role")
     parser.add_argument("-k", dest="expression", metavar="EXPR", help="only tests whose names match, as pytest's -k")
-    parser.add_argument("--test", action="append", default=[], metavar="ID", help="only this one, as reports name it")
-    parser.add_argument("--requirement", action="append", default=[], metavar="ID", help="only tests of this one")
-    parser.add_argument("--seed", type=arguments.positive, default=1, metavar="N", help="of all that is random")
+    parser.add_argument("--test", action="append", default=[], metavar="ID", help="only this one, as reports name it; may be repeated")
+    parser.add_argument("--requirement", action="append", default=[], metavar="ID", help="only tests that cite this; may be repeated")
+    parser.add_argument("--seed", type=arguments.positive, default=1, metavar="N", help="of all that is random (default: 1)")
     parser.add_argument(
-        "--deviation", action="append", default=[], metavar="NAME", help="with this deliberate fault (target sim)"
+        "--deviation",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with this deliberate fault, such as wrong-tag (target sim); may be repeated",
     )
     parser.add_argument(
         "--jobs",
@@ -47,14 +51,14 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
         help="processes, with a simulated target (default: one for each core)",
     )
     live = parser.add_argument_group("live targets")
-    live.add_argument("--host", action="append", default=[], metavar="A", help="address; may be given for each family")
+    live.add_argument("--host", action="append", default=[], metavar="A", help="its address, IPv4 or IPv6; may be given for each")
     live.add_argument("--port", type=arguments.positive, metavar="N", help="port of its echo service")
     live.add_argument("--interface", metavar="I", help="the interface on whose link it is")
-    live.add_argument("--time-scale", type=float, metavar="X", help="wait X times as long for reactions")
-    live.add_argument("--budget", type=float, metavar="SECONDS", help="leave out tests that may take longer")
+    live.add_argument("--time-scale", type=arguments.positive_real, metavar="X", help="wait X times as long for reactions")
+    live.add_argument("--budget", type=arguments.positive_real, metavar="SECONDS", help="leave out tests that may take longer")
     reports = parser.add_argument_group("reports")
     reports.add_argument("--junit", type=Path, metavar="FILE", help="JUnit XML, requirement ids as properties")
-    reports.add_argument("--json", type=Path, metavar="FILE", help="everything, for programs")
+    reports.add_argument("--json", type=Path, metavar="FILE", help="everything, for programs; also goes with --coverage")
     reports.add_argument("--html", type=Path, metavar="FILE", help="one self-contained page")
     reports.add_argument(
         "--out",
@@ -64,7 +68,7 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
         "(default: out/conform; with --test out/conform-test)",
     )
     chance = parser.add_argument_group("random tests")
-    chance.add_argument("--examples", type=arguments.positive, metavar="N", help="packet sequences for each of them")
+    chance.add_argument("--examples", type=arguments.positive, metavar="N", help="packet sequences for each of them (default: 3)")
     chance.add_argument("--replay", metavar="STEPS", help="with --test: run it on this packet sequence alone")
     parser.set_defaults(execute=execute)
 
