@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from scapy.layers.inet import IP, TCP
 from scapy.layers.inet6 import IPv6
-from scapy.packet import Packet
 
+from conformance.seen import Seen
 from conformance.target import Family, Setup, Target
 
 _LINE = b"The suite says hello.\r\n"
@@ -123,13 +123,13 @@ class _Conversation:
         )
         self._target.send(bytes(header / segment / payload))
 
-    def _receive(self) -> Packet | None:
+    def _receive(self) -> TCP | None:
         """The next segment on the connection, or None if it does not come in time."""
         deadline = self._target.now() + _PATIENCE * self._target.time_scale
         while (received := self._target.receive(max(0.0, deadline - self._target.now()))) is not None:
-            packet = self._layer(received.data)
-            if TCP in packet and (packet[TCP].sport, packet[TCP].dport) == (self._port, _PORT):
-                return packet[TCP]
+            seen = Seen(received.data, received.time)
+            if seen.is_whole and (seen.tcp.sport, seen.tcp.dport) == (self._port, _PORT):
+                return seen.tcp
         return None
 
     def _where(self) -> str:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tcpslab import stack
+from tcpslab.outcome import RequestError
+
 from conformance import proof, runner
 from conformance.catalogue import Catalogue
 from conformance.options import Options
 from conformance.proof import Caught, Deviation
-from tcpslab import stack
-from tcpslab.outcome import RequestError
 
 CATALOGUE = Catalogue.of("tcps")
 LISTED = proof.deviations("tcps")
