@@ -46,6 +46,16 @@ class Peer(Receiver):
             self.expect("the ACK of the handshake", flags="A", ack=self.snd_nxt)
         return shaken
 
+    def open_without_window(self, *, service: str) -> None:
+        """The handshake by segments that leave the target no window, so that what it has to say waits for one."""
+        if self.role == "client":
+            self.send_syn(service=service, window=0)
+            self.expect_syn_ack()
+            self.send(self.segment(window=0))
+        else:
+            self.expect_syn(service=service)
+            self.send_syn_ack(window=0)
+
     def send_syn(
         self, tc: bool | bytes = True, *, options: Options | None = None, service: str = "echo", **fields: Any
     ) -> Packet:

@@ -1,5 +1,7 @@
 """Pure ACKs, which carry no tag and need none (wire, sections 2.3 and 7)."""
 
+import pytest
+
 from tcpslab.scapy import TM
 
 from conformance.failure import PRESENT, SOME
@@ -30,6 +32,19 @@ def test_a_pure_ack_acknowledges(peer: Peer) -> None:
     peer.open()
     peer.echo()
     _expect_no_repetition(peer)
+
+
+@requirement("TCPS-ACK-01")
+@pytest.mark.parametrize("flags", ["PA", "EA", "CA"])
+def test_a_pure_ack_with_more_flags_acknowledges(peer: Peer, flags: str) -> None:
+    """Only payload and FIN ask for a tag."""
+    peer.open()
+    data = peer.arena.rng.randbytes(30)
+    peer.send_data(data)
+    peer.expect("the echo", payload=SOME, tm=PRESENT)
+    peer.send(peer.segment(flags))
+    _expect_no_repetition(peer)
+    peer.expect_echo(data)
 
 
 @requirement("TCPS-ACK-02")

@@ -167,9 +167,11 @@ def test_our_retransmission_is_a_duplicate(peer: Peer) -> None:
 @role("server")
 @family("ipv4")
 def test_the_block_counter_has_64_bits(peer: Peer) -> None:
-    """A segment over position 2^38, where block number 2^32 begins: its last bytes are the next that TCP expects."""
+    """Over position 2^38, where block number 2^32 begins: TCP expects the last bytes of the first segment."""
     peer.open()
     leap(peer, 2**38 - 2**30)
     data = peer.arena.rng.randbytes(50)
     peer.send_data(data, seq=peer.at(-30), position=2**38 - 30)
     peer.expect_echo(data[30:])
+    peer.send_data(data, position=2**38 + 20)
+    peer.expect_echo(data)

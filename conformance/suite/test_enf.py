@@ -14,7 +14,7 @@ CLOSED_PORT = 1  # nothing listens there, so that TCP answers what reaches it wi
 
 # Segments that open no connection, by their flags and payload.
 out_of_nowhere = pytest.mark.parametrize(
-    ("flags", "payload"), [("A", b""), ("PA", b"in clear"), ("FA", b""), ("FPA", b"in clear")]
+    ("flags", "payload"), [("A", b""), ("SA", b""), ("PA", b"in clear"), ("FA", b""), ("FPA", b"in clear")]
 )
 
 # Of the size of TC, with another magic or kind; and TC itself where no receiver looks for it.

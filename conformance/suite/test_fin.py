@@ -43,13 +43,7 @@ def test_a_fin_with_payload_is_accepted(peer: Peer) -> None:
 @requirement("TCPS-FIN-02", "TCPS-FIN-01")
 def test_a_fin_that_follows_waiting_data_is_protected(peer: Peer) -> None:
     """With no window at first, TCP has data and FIN to send at once, and may send them in one segment."""
-    if peer.role == "client":
-        peer.send_syn(service="greet", window=0)
-        peer.expect_syn_ack()
-        peer.send(peer.segment(window=0))
-    else:
-        peer.expect_syn(service="greet")
-        peer.send_syn_ack(window=0)
+    peer.open_without_window(service="greet")
     peer.settle()
     peer.acknowledge()
     peer.expect_fin(timeout=REPETITION)

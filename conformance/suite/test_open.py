@@ -124,10 +124,13 @@ wrong_numbers = pytest.mark.parametrize("distance", [-1, 1, 1000, WRAP // 2, -1_
 
 @requirement("TCPS-OPEN-10")
 @wrong_numbers
-def test_syn_ack_with_a_wrong_number_agrees_no_keys(peer: Peer, distance: int) -> None:
+@pytest.mark.parametrize("tc", [True, False], ids=["with-tc", "without-tc"])
+def test_syn_ack_with_a_wrong_number_changes_nothing(peer: Peer, distance: int, tc: bool) -> None:
+    """Neither are keys agreed with it, nor is it a reason to fall back."""
     peer.expect_syn()
     wrong = (peer.rcv_nxt + distance) % WRAP
-    peer.forge(peer.segment("SA", seq=peer.isn + 5000, ack=wrong, options=[("MSS", 1440), _forged_key(peer)]))
+    options = [("MSS", 1440), *([_forged_key(peer)] if tc else [])]
+    peer.forge(peer.segment("SA", seq=peer.isn + 5000, ack=wrong, options=options))
     peer.settle()
     peer.inbox = [seen for seen in peer.inbox if not seen.reset]  # whether TCP refuses it is another question
     peer.in_clear = True  # whether it is, is the question here and not the monitor's

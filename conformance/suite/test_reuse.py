@@ -36,10 +36,18 @@ def test_connections_in_succession_have_different_keys(peer: Peer) -> None:
 
 
 @requirement("TCPS-OPEN-09")
-def test_new_connection_replaces_a_closed_one(peer: Peer) -> None:
-    """Its TCP has forgotten the connection; that TCP/S still knows it must not show."""
+@pytest.mark.parametrize("before", ["nothing", "both-identified", "forged-offer"])
+def test_new_connection_replaces_a_closed_one(peer: Peer, before: str) -> None:
+    """Its TCP has forgotten the connection; that TCP/S still knows it must not show, nor what else was offered."""
     peer.open()
     peer.echo()
+    if before == "both-identified":
+        peer.send_ti()
+    elif before == "forged-offer":
+        options = [("MSS", 1440), TC(public_key=peer.arena.identity().public)]
+        peer.forge(peer.segment("S", seq=peer.isn - 100_000, ack=0, options=options))
+        peer.settle()
+        peer.echo()
     peer.close()
     second = _open_again(peer)
     second.echo()

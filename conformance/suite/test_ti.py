@@ -141,6 +141,18 @@ def test_auth_tag_is_made_with_the_key_that_was_shown(peer: Peer) -> None:
     _expect_proof(third)
 
 
+@requirement("TCPS-TI-08", "TCPS-TI-20")
+def test_auth_tag_for_a_host_met_on_this_connection(peer: Peer) -> None:
+    """Its key is cached from its TI on, so what is answered later on the same connection has a proof."""
+    peer.open()
+    introduce(peer)
+    peer.echo()
+    peer.arena.wait(0.3)
+    peer.send_ti()
+    peer.provoke_ack()
+    _expect_proof(peer)
+
+
 def _expect_proof(peer: Peer) -> None:
     ti = learn(peer)
     proof = auth_tag(shared_secret(peer.identity.private, ti.public_key), peer.client_isn)

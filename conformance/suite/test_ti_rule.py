@@ -8,8 +8,9 @@ from conformance.failure import PRESENT
 from conformance.identification import expect_rest, identified, introduce
 from conformance.marks import budget, requirement, role
 from conformance.peer import Peer
-from conformance.seen import Seen
+from conformance.seen import SYN, Seen
 from conformance.target import NotDriven
+from conformance.timing import REPETITION
 
 INTERVAL = 0.2  # seconds
 LIMIT = 8  # of ACKs of the host's own, and of answers
@@ -204,6 +205,28 @@ def test_own_ack_has_the_numbers_of_what_was_sent_last(peer: Peer, acknowledged:
 
 
 @requirement("TCPS-TI-26")
+@budget(30)
+def test_own_ack_after_a_retransmission_has_the_highest_number(peer: Peer) -> None:
+    """What was sent last is not what was sent highest then. Nobody acknowledges more than one segment's worth."""
+    peer.open()
+    for _ in range(3):
+        peer.send_data(peer.arena.rng.randbytes(1400))
+    peer.settle()
+    sent = [seen for seen in peer.all if seen.length and not seen.bits & SYN]
+    count, highest = len(peer.all), peer.rcv_nxt
+
+    def lower() -> bool:
+        return any(seen.length and seen.end != highest for seen in peer.all[count:])
+
+    if len(sent) < 2 or not peer.arena.pump_until(lower, 2 * REPETITION):
+        raise NotDriven("the target sent nothing again that lies before what it sent last")
+    peer.inbox.clear()
+    own = peer.expect("an ACK with TI", 16 * INTERVAL, pure_ack=True, ti=PRESENT)
+    if own.seq != highest:
+        raise peer.violation(f"an ACK of its own with seq {own.seq} instead of {highest}", candidates=[*sent, own])
+
+
+@requirement("TCPS-TI-26")
 def test_own_ack_before_any_data_counts_the_syn(peer: Peer) -> None:
     peer.open()
     own = peer.expect("an ACK with TI", pure_ack=True, ti=PRESENT)
@@ -229,13 +252,7 @@ def test_ti_before_a_fin_if_none_was_sent(peer: Peer) -> None:
     peer.open(service="greet")
     peer.expect_fin()
     peer.acknowledge()
-    at = next(i for i, seen in enumerate(peer.all) if seen.fin)
-    fin, before = peer.all[at], peer.all[at - 1]
-    if before.ti is None:
-        raise peer.violation("no ACK with TI before the FIN", candidates=[before, fin])
-    differing = [name for name in ("seq", "ack", "window") if getattr(before, name) != getattr(fin, name)]
-    if differing:
-        raise peer.violation(f"the ACK before the FIN has another {', '.join(differing)}", candidates=[before, fin])
+    _expect_ti_before_the_fin(peer)
 
 
 @requirement("TCPS-TI-28")
@@ -250,6 +267,31 @@ def test_answer_is_paid_before_the_fin(peer: Peer) -> None:
     answers = [seen for seen in identified(peer)[count:] if peer.all.index(seen) < peer.all.index(fin)]
     if not answers:
         raise peer.violation("a FIN without an answer to the TI before it", candidates=[fin])
+
+
+def _expect_ti_before_the_fin(peer: Peer, count: int = 0) -> None:
+    """Among what the target sent after the first `count` segments."""
+    at = next(i for i, seen in enumerate(peer.all) if seen.fin)
+    fin, before = peer.all[at], peer.all[at - 1]
+    if at == count or before.ti is None:
+        raise peer.violation("no ACK with TI before the FIN", candidates=[before, fin])
+    differing = [name for name in ("seq", "ack", "window") if getattr(before, name) != getattr(fin, name)]
+    if differing:
+        raise peer.violation(f"the ACK before the FIN has another {', '.join(differing)}", candidates=[before, fin])
+
+
+@requirement("TCPS-TI-28", "TCPS-TI-29")
+def test_answer_is_paid_directly_before_the_fin(peer: Peer) -> None:
+    """With no window at first, the target has text and FIN waiting. The ACK that opens it carries the late TI."""
+    peer.open_without_window(service="greet")
+    peer.arena.wait(2 * INTERVAL)  # in which the target shows its own
+    peer.send(peer.segment(window=0, options=[peer.ti()]))
+    peer.arena.wait(1.5 * INTERVAL)
+    count = len(peer.all)
+    peer.send_ti()
+    peer.expect_fin(REPETITION)
+    peer.acknowledge()
+    _expect_ti_before_the_fin(peer, count)
 
 
 @requirement("TCPS-TI-28")

@@ -15,7 +15,7 @@ from conformance.identification import (
     learn,
     mismatch,
 )
-from conformance.marks import requirement, role, setup
+from conformance.marks import budget, requirement, role, setup
 from conformance.peer import Peer
 from conformance.timing import SILENCE
 
@@ -42,6 +42,19 @@ def test_nothing_that_comes_on_a_blocked_flow_is_answered(peer: Peer) -> None:
         again.arena.wait(SILENCE * again.arena.scale)
         if answers := again.all[count:]:
             raise again.violation(f"an answer to {what} on a flow that must be silent", candidates=answers)
+
+
+@requirement("TCPS-TOFU-13")
+@budget(400)
+def test_blocked_flow_stays_blocked(peer: Peer) -> None:
+    """No timer ends it, not even that of an idle connection."""
+    again = _blocked(peer)
+    count = len(again.all)
+    again.arena.wait(340)
+    for build in (_LATER["data in clear"], _LATER["ACK of old"]):
+        again.arena.send(build(again))
+    again.arena.wait(SILENCE * again.arena.scale)
+    _expect_no_more(again, count)
 
 
 @requirement("TCPS-TOFU-12")
@@ -122,6 +135,22 @@ def test_no_own_acks_after_a_tolerated_mismatch(peer: Peer) -> None:
     count = len(again.all)
     again.arena.wait(3.0)
     _expect_no_more(again, count)
+
+
+@requirement("TCPS-TOFU-16", "TCPS-TI-20")
+@setup(tofu_enforce=False)
+def test_late_ti_is_answered_after_a_tolerated_mismatch(peer: Peer) -> None:
+    """The connection stays ENCRYPTED, where no key is ignored: the TI that was judged counts as the peer's."""
+    again = acquainted(peer)
+    again.open()
+    learn(again)
+    wrong = again.ti(identity=peer.arena.identity())
+    again.send_ti(wrong)
+    expect_rest(again)
+    again.arena.wait(0.3)
+    again.send_ti(wrong)
+    if again.provoke_ack().ti is None:
+        raise again.violation("no TI on the first pure ACK after a late TI", candidates=again.all[-1:])
 
 
 def _opening(peer: Peer) -> str:

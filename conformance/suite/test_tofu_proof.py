@@ -70,7 +70,7 @@ def test_proof_in_one_direction_counts_in_the_other(peer: Peer) -> None:
     expect_refused(reverse, reverse.ti(proof=ZERO))
 
 
-@requirement("TCPS-TOFU-20")
+@requirement("TCPS-TOFU-20", "TCPS-TOFU-19")
 @pytest.mark.parametrize("opened", [True, False], ids=["open before", "SYN before"])
 def test_zero_tag_is_accepted_on_a_connection_that_began_before(peer: Peer, opened: bool) -> None:
     """Parallel first connections: this one's SYN was seen before another one's tag was verified."""
@@ -89,6 +89,10 @@ def test_zero_tag_is_accepted_on_a_connection_that_began_before(peer: Peer, open
         parallel.send_syn_ack()
     introduce(parallel, ZERO)
     expect_rest(parallel)
+    later = peer.again()  # what was verified stays so
+    later.open()
+    learn(later)
+    expect_refused(later, later.ti(proof=ZERO))
 
 
 def _proven(peer: Peer) -> Peer:
