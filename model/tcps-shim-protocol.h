@@ -45,7 +45,7 @@ class TcpL4Protocol;
  * - `SendWindowGuard`: loss recovery leaves the last byte of the peer's window free: ns-3 3.37 crashes when it fills it
  *   (see tcps-send-window-guard.h).
  * - `PersistGuard`: a closed window where there is nothing to send does not crash ns-3 3.37 (see tcps-persist-guard.h).
- * - `ControlGuard`: RST, SYN and what has no ACK do to a connection that exists only what RFC 9293, section 3.10.7, says
+ * - `ControlGuard`: RST, SYN and what has no ACK do to a connection only what RFC 9293, section 3.10.7, says
  *   (see tcps-control-guard.h).
  *
  * Install() works on any node that has TcpL4Protocol, at any time before its first segment. Stock sockets, applications

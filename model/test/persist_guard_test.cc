@@ -55,8 +55,8 @@ class Disguise : public PassThrough {
   int count_ = 0;
 };
 
-// Only SYN and ACK make ns-3 read a window, and before the first it takes the peer's for closed: a listening socket dies
-// of it, 6 s later.
+// Only SYN and ACK make ns-3 read a window, and before the first it takes the peer's for closed: a listening socket
+// dies of it, 6 s later.
 BOOST_AUTO_TEST_CASE(ListenerGetsASegmentThatAnnouncesNoWindow) {
   for (const std::uint8_t flags : std::initializer_list<std::uint8_t>{0, wire::kFin, wire::kPsh}) {
     TwoHosts hosts;
