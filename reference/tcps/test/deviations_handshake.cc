@@ -69,7 +69,8 @@ std::vector<DeviantCase> HandshakeDeviations() {
       {kWrongTcMagic, kClient,
        [](Conversation& talk) {
          talk.Syn();
-         const std::span<const std::byte> option = talk.last()->options.Find(wire::kExperiment253)->bytes();
+         const OwnedSegment syn = talk.last();
+         const std::span<const std::byte> option = syn->options.Find(wire::kExperiment253)->bytes();
          return option.size() == kTcSize && option[3] == std::byte{'M'};
        }},
       {kTcBeforeKeptOption, kClient,
