@@ -1,4 +1,3 @@
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -6,13 +5,12 @@ import pytest
 from conformance.live_target import LiveTarget
 
 from kernel_host import target_file
-from namespaces import Cable
+from namespaces import Cable, need_root
 
 
 @pytest.fixture
 def cable() -> Iterator[Cable]:
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root")
+    need_root()
     made = Cable()
     try:
         yield made

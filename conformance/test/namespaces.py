@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ROOT / "conformance" / "services.py"
 ECHO, GREET, ABORT = 7007, 7013, 7009
@@ -70,6 +72,13 @@ def _setns(descriptor: int) -> None:
     library = ctypes.CDLL(None, use_errno=True)
     if library.setns(descriptor, 0x40000000) != 0:  # CLONE_NEWNET
         raise OSError(ctypes.get_errno(), "setns")
+
+
+def need_root() -> None:
+    """Skips the test of a user who may not make network namespaces; CI runs as root."""
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+
 
 
 class Cable:

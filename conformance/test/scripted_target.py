@@ -13,7 +13,7 @@ from conformance.arena import Arena
 from conformance.packets import Path, encode, protect
 from conformance.peer import Peer
 from conformance.protection import Arithmetic, Protection
-from conformance.target import Family, Received, Service, Setup, Target
+from conformance.target import Family, NotDriven, Received, Service, Setup, Target
 
 PORT = 7
 KEY = bytes(range(1, 33))  # its ephemeral private key
@@ -50,7 +50,7 @@ class ScriptedTarget(Target):
         return PORT
 
     def connect(self, address: str, port: int, service: Service) -> None:
-        raise NotImplementedError
+        raise NotDriven("this target opens no connections")
 
     def send(self, packet: bytes) -> None:
         self.sent.append(packet)

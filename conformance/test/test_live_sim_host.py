@@ -21,7 +21,7 @@ from conformance.protection import Arithmetic
 from conformance.target import Setup
 from conformance.target_file import TargetFile
 
-from namespaces import ROOT, Cable
+from namespaces import ROOT, Cable, need_root
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'bindings'}:{ROOT}"}
 PYTHON = [sys.executable, "-m"]
@@ -47,8 +47,7 @@ class Started:
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Started]]:
     """Starts, once, a host of the dialect at the far end of a cable of its own, and the target that drives it."""
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root")
+    need_root()
     known: dict[str, Started] = {}
 
     def start(dialect: str) -> Started:
