@@ -1,0 +1,38 @@
+// What the workers' protocols report, as lines of the log and as entries of the flow journal.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "reference/linux/flow_journal.h"
+#include "reference/linux/line_limit.h"
+#include "reference/stack/event.h"
+
+namespace tcpslab::linux_host {
+
+// The EventSink of all workers: any thread.
+class EventLog final : public stack::EventSink {
+ public:
+  // Both outlive this object. Without a journal none is kept (dialect lkm: R25 is not its rule).
+  EventLog(spdlog::logger& log, FlowJournal* journal) : log_(log), journal_(journal) {}
+  ~EventLog() override;
+
+  void OnEvent(const stack::Event& event) override;
+  void OnStateChange(const stack::StateChange& change) override;
+
+  // stack::Policy::tofu_enforce as it is now: the log says what became of a mismatch.
+  void SetTofuEnforce(bool enforce) { tofu_enforce_ = enforce; }
+
+ private:
+  void TellLeftOut(stack::Instant now);
+
+  spdlog::logger& log_;
+  FlowJournal* const journal_;
+  std::atomic<bool> tofu_enforce_ = true;
+  std::mutex mutex_;  // lines of one event stay together
+  LineLimit limit_;
+};
+
+}  // namespace tcpslab::linux_host
