@@ -12,8 +12,8 @@ STACK = {
     'crypto': ['chacha20', 'poly1305', 'random', 'secret', 'short_hash', 'x25519'],
     'stack': ['event', 'flow', 'pair', 'shim'],
     'tcps': ['blocked_flows', 'connection', 'deviations', 'dialect', 'engine', 'handshake', 'identity',
-             'identity_exchange', 'key_schedule', 'options', 'packet_mac', 'peer_cache', 'protection', 'state',
-             'stream_position', 'tcps', 'timers', 'transitions'],
+             'identity_exchange', 'key_schedule', 'options', 'packet_mac', 'peers', 'protection', 'state',
+             'static_secrets', 'stream_position', 'tcps', 'timers', 'transitions'],
 }
 LIBRARIES = {'sodium': 'SODIUM', 'crypto': 'CRYPTO', 'fmt': 'FMT'}
 

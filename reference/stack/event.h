@@ -45,7 +45,8 @@ struct Event {
   std::string detail;  // for people and reports; what it says is part of each protocol's documentation
 };
 
-// A flow's protocol state changed. Names are those of the protocol's own state enum.
+// A flow's protocol state changed. Names are those of the protocol's own state enum; its entry begins and ends as
+// "NONE".
 struct StateChange {
   Instant time;
   Flow flow;

@@ -44,6 +44,10 @@ class FlowTable {
   }
   [[nodiscard]] const Entry* Find(const FlowKey& key) const { return const_cast<FlowTable*>(this)->Find(key); }
 
+  // Pairs of key and entry.
+  [[nodiscard]] auto begin() const { return entries_.begin(); }
+  [[nodiscard]] auto end() const { return entries_.end(); }
+
   // The entry of `key`, default-constructed if it is new.
   Entry& operator[](const FlowKey& key) { return entries_[key]; }
   void Erase(const FlowKey& key) { entries_.erase(key); }

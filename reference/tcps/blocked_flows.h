@@ -13,6 +13,7 @@
 #include "reference/crypto/x25519.h"
 #include "reference/stack/flow.h"
 #include "reference/stack/flow_table.h"
+#include "reference/stack/instant.h"
 
 namespace tcpslab::tcps {
 
@@ -26,8 +27,10 @@ struct HeldOffer {
 struct BlockedFlow {
   stack::FlowKey key;
   stack::Flow flow;
-  std::uint32_t local_isn = 0;
-  std::uint32_t remote_isn = 0;
+  stack::Instant since{};
+  // Nothing is known of a flow that was blocked before a restart: a SYN with any number begins a new connection.
+  std::optional<std::uint32_t> local_isn;
+  std::optional<std::uint32_t> remote_isn;
   std::optional<HeldOffer> held;
 };
 
@@ -36,6 +39,9 @@ class BlockedFlows {
   explicit BlockedFlows(const stack::FlowHash& hash);
 
   [[nodiscard]] std::size_t size() const { return flows_.size(); }
+  // Oldest first.
+  [[nodiscard]] auto begin() const { return flows_.get<1>().begin(); }
+  [[nodiscard]] auto end() const { return flows_.get<1>().end(); }
   [[nodiscard]] const BlockedFlow* Find(const stack::FlowKey& key) const;
   // Adds a flow that is not blocked yet. With `capacity` of them already there, forgets the oldest and returns it; the
   // new one is kept in any case.

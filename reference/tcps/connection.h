@@ -37,7 +37,8 @@ struct IdentityExchange {
   stack::Instant wake_at = stack::kNever;    // when a timer will look at this connection next
   std::uint8_t own_acks = 0;                 // pure ACKs that the shim sent itself
   std::uint8_t answers = 0;
-  bool judged = false;  // a TI of the peer was judged: the first one counts
+  crypto::PublicKey shown{};  // the identity that was judged last, whatever the cache says later
+  bool judged = false;        // a TI of the peer was judged: the first one counts
   bool sent = false;
   bool owed = false;  // the peer seems not to have got our TI
 };

@@ -11,11 +11,14 @@ using enum Deviation;
 using stack::EventKind;
 using stack::Verdict;
 
-Tcps::Engine::Engine(const Config& initial, const stack::Services& services)
+Tcps::Engine::Engine(const Config& initial, const stack::Services& services, const Shared& shared)
     : config(initial),
-      identity(crypto::KeyPair::Generate(services.random)),
       traits_(TraitsOf(initial.dialect, initial.deviations)),
       services_(services),
+      identity_(shared.identity ? shared.identity
+                                : std::make_shared<const crypto::KeyPair>(crypto::KeyPair::Generate(services.random))),
+      peers_(shared.peers ? shared.peers : std::make_shared<PeerCache>()),
+      static_secrets_(services.key_log),
       hash_(services.random),
       table_(hash_),
       blocked_(hash_) {}
@@ -33,7 +36,7 @@ Verdict Tcps::Engine::Outbound(stack::Segment& segment, stack::Instant now) {
   const Verdict verdict = Run(step);
   if (Deviates(kIdentityInClear) && segment.IsPureAck() &&
       !(step.connection != nullptr && step.connection->Protected())) {
-    segment.options = MakeTiOptions({.key = identity.public_key, .proof = {}});
+    segment.options = MakeTiOptions({.key = identity().public_key, .proof = {}});
   }
   ++(verdict == Verdict::kPass ? counters.outbound_passed : counters.outbound_dropped);
   return verdict;
@@ -217,20 +220,45 @@ void Tcps::Engine::SetState(const stack::FlowKey& key, Connection& connection, S
       {.time = now, .flow = connection.FlowOf(key), .from = ToString(previous), .to = ToString(next)});
 }
 
-// TCPS-LOG-08, TCPS-LOG-14
 void Tcps::Engine::Block(const stack::FlowKey& key, const Connection& connection, stack::Instant now) {
-  const stack::Flow flow = connection.FlowOf(key);
+  AddBlocked({.key = key,
+              .flow = connection.FlowOf(key),
+              .since = now,
+              .local_isn = connection.local_isn,
+              .remote_isn = connection.remote_isn,
+              .held = connection.held},
+             connection.state);
+}
+
+// TCPS-ENF-11
+void Tcps::Engine::Block(const stack::Flow& flow, stack::Instant now) {
+  const stack::FlowKey key(flow.local, flow.remote);
+  if (!traits_.blocks_expired || table_.Find(key) != nullptr || blocked_.Find(key) != nullptr) return;
+  AddBlocked({.key = key, .flow = flow, .since = now, .local_isn = {}, .remote_isn = {}, .held = {}}, State::kNone);
+}
+
+// TCPS-LOG-08, TCPS-LOG-14
+void Tcps::Engine::AddBlocked(const BlockedFlow& flow, State from) {
   const std::optional<BlockedFlow> forgotten =
-      blocked_.Add({.key = key,
-                    .flow = flow,
-                    .local_isn = connection.local_isn,
-                    .remote_isn = connection.remote_isn,
-                    .held = connection.held},
-                   Deviates(kNoBlockedLimit) ? SIZE_MAX : config.policy.max_blocked);
+      blocked_.Add(flow, Deviates(kNoBlockedLimit) ? SIZE_MAX : config.policy.max_blocked);
   services_.events.OnStateChange(
-      {.time = now, .flow = flow, .from = ToString(connection.state), .to = ToString(State::kBlocked)});
-  Report(EventKind::kBlocked, flow, now);
-  if (forgotten) Report(EventKind::kBlockedSetFull, forgotten->flow, now);
+      {.time = flow.since, .flow = flow.flow, .from = ToString(from), .to = ToString(State::kBlocked)});
+  Report(EventKind::kBlocked, flow.flow, flow.since);
+  if (forgotten) {
+    NoteGone(*forgotten, flow.since);
+    Report(EventKind::kBlockedSetFull, forgotten->flow, flow.since);
+  }
+}
+
+void Tcps::Engine::NoteGone(const stack::FlowKey& key, const Connection& connection, stack::Instant now) {
+  if (connection.state == State::kSynReceived) half_open_.erase(connection.serial);
+  services_.events.OnStateChange(
+      {.time = now, .flow = connection.FlowOf(key), .from = ToString(connection.state), .to = ToString(State::kNone)});
+}
+
+void Tcps::Engine::NoteGone(const BlockedFlow& flow, stack::Instant now) {
+  services_.events.OnStateChange(
+      {.time = now, .flow = flow.flow, .from = ToString(State::kBlocked), .to = ToString(State::kNone)});
 }
 
 void Tcps::Engine::Report(EventKind kind, const stack::Flow& flow, stack::Instant now, std::string detail) {

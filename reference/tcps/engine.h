@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <queue>
 #include <span>
@@ -18,24 +19,26 @@
 #include "reference/tcps/blocked_flows.h"
 #include "reference/tcps/connection.h"
 #include "reference/tcps/options.h"
-#include "reference/tcps/peer_cache.h"
+#include "reference/tcps/peers.h"
+#include "reference/tcps/static_secrets.h"
 #include "reference/tcps/tcps.h"
 
 namespace tcpslab::tcps {
 
 class Tcps::Engine {
  public:
-  Engine(const Config& config, const stack::Services& services);
+  Engine(const Config& config, const stack::Services& services, const Shared& shared);
 
   stack::Verdict Outbound(stack::Segment& segment, stack::Instant now);
   stack::Verdict Inbound(stack::Segment& segment, stack::Instant now);
   [[nodiscard]] stack::Instant NextDeadline() const;
   void Expire(stack::Instant now);
+  void Block(const stack::Flow& flow, stack::Instant now);
 
   Config config;
-  crypto::KeyPair identity;
   stack::Counters counters;
-  PeerCache peers;
+  [[nodiscard]] const crypto::KeyPair& identity() const { return *identity_; }
+  [[nodiscard]] const Peers& peers() const { return *peers_; }
   [[nodiscard]] const stack::FlowTable<Connection>& table() const { return table_; }
   [[nodiscard]] const BlockedFlows& blocked() const { return blocked_; }
 
@@ -74,7 +77,12 @@ class Tcps::Engine {
   void Report(stack::EventKind kind, const Step& step, std::string detail = {});
   void Report(stack::EventKind kind, const stack::Flow& flow, stack::Instant now, std::string detail = {});
   void NoteMalformed(const Step& step);
+  // The connection goes on as a blocked flow; the caller erases its entry.
   void Block(const stack::FlowKey& key, const Connection& connection, stack::Instant now);
+  void AddBlocked(const BlockedFlow& flow, State from);
+  // The connection's entry is about to go, or to be replaced.
+  void NoteGone(const stack::FlowKey& key, const Connection& connection, stack::Instant now);
+  void NoteGone(const BlockedFlow& flow, stack::Instant now);
   [[nodiscard]] Verdict DropIfEnforcing() const {
     return Refuses(Deviation::kPassStrays) ? Verdict::kDrop : Verdict::kPass;
   }
@@ -106,8 +114,8 @@ class Tcps::Engine {
   Outcome FallBackOnce(Step& step);
   Outcome FallBackOrRefuse(Step& step);
   // R2: the oldest half-open entry gives way when half of the table is half-open.
-  void ShedHalfOpen();
-  void ForgetAll();  // only by deviation
+  void ShedHalfOpen(stack::Instant now);
+  void ForgetAll(stack::Instant now);  // only by deviation
   // False, with the event, if the table is full.
   bool MakeRoom(const Step& step);
   Connection& Begin(Step& step, stack::Role role);
@@ -134,9 +142,10 @@ class Tcps::Engine {
   Outcome Judge(Step& step);
   Outcome JudgeFirst(Step& step, const Identity& identity);
   Outcome Mismatch(Step& step, std::string detail);
+  [[nodiscard]] std::optional<Peer> KnownPeer(const wire::Address& address) const;
   [[nodiscard]] std::uint32_t ProofIsn(const Connection& connection) const;
-  [[nodiscard]] bool ProofHolds(Peer& peer, const Connection& connection, const AuthTag& proof);
-  const std::optional<crypto::SharedSecret>& StaticSecret(Peer& peer);
+  [[nodiscard]] bool ProofHolds(const wire::Address& address, const Peer& peer, const Connection& connection,
+                                const AuthTag& proof);
   [[nodiscard]] bool IdentityDue(const Connection& connection) const;
   [[nodiscard]] stack::Instant OwnAckDeadline(const Connection& connection) const;
   Identity OwnIdentity(const Connection& connection, const wire::Address& peer_address);
@@ -157,11 +166,13 @@ class Tcps::Engine {
 
   const DialectTraits traits_;
   stack::Services services_;
+  std::shared_ptr<const crypto::KeyPair> identity_;
+  std::shared_ptr<Peers> peers_;
+  StaticSecrets static_secrets_;
   stack::FlowHash hash_;
   stack::FlowTable<Connection> table_;
   BlockedFlows blocked_;
   std::map<std::uint64_t, stack::FlowKey> half_open_;  // SYN_RECV, oldest first
-  std::uint64_t last_serial_ = 0;
   stack::Instant next_collection_ = stack::kNever;
 
   // A connection whose TI timer is set. Stale, and ignored, if that connection's wake_at is another by now.

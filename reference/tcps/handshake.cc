@@ -41,24 +41,26 @@ void Distort(SessionKeys& keys, std::uint32_t client_isn, const Deviations& devi
 }  // namespace
 
 // TCPS-LIM-03
-void Tcps::Engine::ShedHalfOpen() {
+void Tcps::Engine::ShedHalfOpen(stack::Instant now) {
   const std::size_t half = std::max<std::size_t>(config.policy.max_connections / 2, 1);
   if (!traits_.drops_when_table_full || half_open_.size() < half || Deviates(kHalfOpenFillsTable)) return;
   const stack::FlowKey oldest = half_open_.begin()->second;
-  half_open_.erase(half_open_.begin());
+  NoteGone(oldest, *table_.Find(oldest), now);
   table_.Erase(oldest);
 }
 
-void Tcps::Engine::ForgetAll() {
-  table_.EraseIf([](const stack::FlowKey&, const Connection&) { return true; });
-  half_open_.clear();
+void Tcps::Engine::ForgetAll(stack::Instant now) {
+  table_.EraseIf([this, now](const stack::FlowKey& key, const Connection& connection) {
+    NoteGone(key, connection, now);
+    return true;
+  });
 }
 
 // TCPS-LIM-09, TCPS-LOG-10
 bool Tcps::Engine::MakeRoom(const Step& step) {
   if (table_.size() < config.policy.max_connections || Deviates(kNoConnectionLimit)) return true;
   if (Deviates(kFlushFullTable)) {
-    ForgetAll();
+    ForgetAll(step.now);
     return true;
   }
   Report(EventKind::kTableFull, step);
@@ -67,20 +69,24 @@ bool Tcps::Engine::MakeRoom(const Step& step) {
 
 Connection& Tcps::Engine::Begin(Step& step, Role role) {
   if (step.blocked != nullptr) {
+    NoteGone(*step.blocked, step.now);
     blocked_.Erase(step.key);
     step.blocked = nullptr;
   }
   if (Deviates(kOneEntryPerPeer)) {
-    table_.EraseIf([&key = step.key](const stack::FlowKey& other, const Connection&) {
-      return other != key && other.low().address == key.low().address && other.high().address == key.high().address;
+    table_.EraseIf([this, &step](const stack::FlowKey& other, const Connection& connection) {
+      const bool goes = other != step.key && other.low().address == step.key.low().address &&
+                        other.high().address == step.key.high().address;
+      if (goes) NoteGone(other, connection, step.now);
+      return goes;
     });
   }
   Connection& connection = table_[step.key];
-  half_open_.erase(connection.serial);
+  if (connection.state != State::kNone) NoteGone(step.key, connection, step.now);
   connection = Connection();
   connection.role = role;
   connection.local_is_low = step.local() == step.key.low();
-  connection.serial = ++last_serial_;
+  connection.serial = peers_->NextSerial();
   connection.last_active = step.now;
   step.connection = &connection;
   if (next_collection_ == stack::kNever) next_collection_ = step.now + config.policy.collect_interval;
@@ -89,7 +95,7 @@ Connection& Tcps::Engine::Begin(Step& step, Role role) {
 
 // TCPS-OPEN-02, TCPS-TC-05
 void Tcps::Engine::GenerateKey(Connection& connection) {
-  crypto::KeyPair pair = Deviates(kReuseEphemeralKey) ? crypto::KeyPair::FromPrivate(identity.private_key.Clone())
+  crypto::KeyPair pair = Deviates(kReuseEphemeralKey) ? crypto::KeyPair::FromPrivate(identity_->private_key.Clone())
                                                       : crypto::KeyPair::Generate(services_.random);
   connection.ephemeral = std::move(pair.private_key);
   connection.own_key = pair.public_key;
@@ -159,7 +165,7 @@ Tcps::Engine::Outcome Tcps::Engine::Accept(Step& step) {
   if (replaces && step.connection->remote_isn == offer.initial_sequence) {
     return kStay;  // a retransmission of the SYN of a connection that runs unprotected
   }
-  ShedHalfOpen();
+  ShedHalfOpen(step.now);
   if (!replaces && !MakeRoom(step)) return {traits_.drops_when_table_full ? Verdict::kDrop : Verdict::kPass, false};
   TakeOffer(Begin(step, Role::kServer), offer);
   return {};
@@ -183,7 +189,7 @@ Tcps::Engine::Outcome Tcps::Engine::HoldOffer(Step& step) {
   // A blocked flow comes back with another initial sequence number only. On a live one the same SYN is held too: our
   // TCP may have forgotten it and answer with another initial sequence number, for which a fresh key is needed.
   if (step.blocked != nullptr && step.segment.sequence == step.blocked->remote_isn) return kStayAndDrop;
-  const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc, .serial = ++last_serial_};
+  const HeldOffer offer{.initial_sequence = step.segment.sequence, .key = *step.tc, .serial = peers_->NextSerial()};
   if (Deviates(kReplaceEntryAtOnce)) {
     TakeOffer(Begin(step, Role::kServer), offer);
     SetState(step.key, *step.connection, State::kSynReceived, step.now);
@@ -242,7 +248,9 @@ bool Tcps::Engine::DeriveKeys(const Step& step) {
   }
   SessionKeys keys = DeriveSessionKeys(*shared);
   Distort(keys, connection.client_isn(), config.deviations);
-  if (Deviates(kFreshIdentity)) identity = crypto::KeyPair::Generate(services_.random);
+  if (Deviates(kFreshIdentity)) {
+    identity_ = std::make_shared<const crypto::KeyPair>(crypto::KeyPair::Generate(services_.random));
+  }
   connection.Install(std::move(keys), traits_.position_rule);
   connection.highest_sent = connection.local_isn + 1;
   connection.last_acknowledgement = connection.remote_isn + 1;
@@ -307,7 +315,7 @@ Tcps::Engine::Outcome Tcps::Engine::AnswerHeld(Step& step) {
 }
 
 Tcps::Engine::Outcome Tcps::Engine::AnswerPlain(Step& step) {
-  if (Deviates(kAnswerWithoutOffer)) step.segment.options = MakeSynOptions(step.segment.options, identity.public_key);
+  if (Deviates(kAnswerWithoutOffer)) step.segment.options = MakeSynOptions(step.segment.options, identity_->public_key);
   return {Refuses(kServerIgnoresEnforce) ? Verdict::kDrop : Verdict::kPass, false};
 }
 

@@ -65,12 +65,14 @@ Tcps::Engine::Outcome Tcps::Engine::AttachIdentity(Step& step) {
 
 // TCPS-TI-07, TCPS-TI-08, TCPS-TI-10
 Identity Tcps::Engine::OwnIdentity(const Connection& connection, const wire::Address& peer_address) {
-  Identity own{.key = identity.public_key, .proof = {}};
+  Identity own{.key = identity_->public_key, .proof = {}};
   if (Deviates(kReverseKeys)) std::ranges::reverse(own.key);
-  Peer* peer = Deviates(kForgetPeers) ? nullptr : peers.Find(peer_address);
-  if (peer == nullptr && Deviates(kProofWithoutPeer)) own.proof.fill(std::byte{1});
-  if (peer == nullptr || Deviates(kZeroAuthTag)) return own;
-  if (const auto& shared = StaticSecret(*peer)) own.proof = ComputeAuthTag(*shared, ProofIsn(connection));
+  const std::optional<Peer> peer = KnownPeer(peer_address);
+  if (!peer && Deviates(kProofWithoutPeer)) own.proof.fill(std::byte{1});
+  if (!peer || Deviates(kZeroAuthTag)) return own;
+  if (const auto& shared = static_secrets_.With(peer->key, *identity_)) {
+    own.proof = ComputeAuthTag(*shared, ProofIsn(connection));
+  }
   return own;
 }
 
@@ -84,16 +86,8 @@ void Tcps::Engine::IdentityLeft(Connection& connection, stack::Instant now) {
   }
 }
 
-const std::optional<crypto::SharedSecret>& Tcps::Engine::StaticSecret(Peer& peer) {
-  if (peer.shared_computed) return peer.shared;
-  peer.shared_computed = true;
-  peer.shared = crypto::Agree(identity.private_key, peer.key);
-  if (peer.shared && services_.key_log != nullptr) {
-    const auto& [low, high] = std::minmax(identity.public_key, peer.key);
-    services_.key_log->Line(
-        fmt::format("TCPS_STATIC_SECRET {} {} {}", ToHex(low), ToHex(high), ToHex(peer.shared->bytes())));
-  }
-  return peer.shared;
+std::optional<Peer> Tcps::Engine::KnownPeer(const wire::Address& address) const {
+  return Deviates(kForgetPeers) ? std::nullopt : peers_->Find(address);
 }
 
 std::uint32_t Tcps::Engine::ProofIsn(const Connection& connection) const {
@@ -103,14 +97,12 @@ std::uint32_t Tcps::Engine::ProofIsn(const Connection& connection) const {
 }
 
 // TCPS-TOFU-02, TCPS-TOFU-17, TCPS-TOFU-18, TCPS-TOFU-19, TCPS-TOFU-20, TCPS-TOFU-25, TCPS-TOFU-26
-bool Tcps::Engine::ProofHolds(Peer& peer, const Connection& connection, const AuthTag& proof) {
+bool Tcps::Engine::ProofHolds(const wire::Address& address, const Peer& peer, const Connection& connection,
+                              const AuthTag& proof) {
   if (Deviates(kIgnoreAuthTag) || (Deviates(kZeroProofSuffices) && IsZero(proof))) return true;
-  const auto& shared = StaticSecret(peer);
+  const auto& shared = static_secrets_.With(peer.key, *identity_);
   if (shared && crypto::ConstantTimeEqual(proof, ComputeAuthTag(*shared, ProofIsn(connection)))) {
-    if (!IsZero(proof) && !peer.proven) {
-      peer.proven = true;
-      peer.proven_after_serial = last_serial_;
-    }
+    if (!IsZero(proof) && !peer.proven) peers_->SetProven(address, peer.key, peers_->LastSerial());
     return true;
   }
   // R21: the peer did not know us yet when this connection began.
@@ -138,23 +130,24 @@ Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
   }
   Connection& connection = *step.connection;
   IdentityExchange& exchange = connection.identity;
+  const wire::Address& address = step.remote().address;
   if (!exchange.judged) {
     if (traits_.checks_identity_window && !InIdentityWindow(step.segment, connection)) {
       // TCPS-LOG-12
       Report(EventKind::kTiOutOfWindow, step);
       return kStay;
     }
+    exchange.shown = shown->key;
     return JudgeFirst(step, *shown);
   }
-  Peer* peer = peers.Find(step.remote().address);
-  if (connection.state == State::kAuthenticated && (peer == nullptr || peer->key != shown->key)) {
+  if (connection.state == State::kAuthenticated && exchange.shown != shown->key) {
     if (Deviates(kBlockOnLateIdentity)) return Mismatch(step, "late TI");
     // TCPS-LOG-11, TCPS-TI-33
     Report(EventKind::kTiConflict, step, Fingerprint(shown->key));
     return kStay;
   }
   if (Deviates(kJudgeProofAgain) && connection.state == State::kAuthenticated &&
-      !ProofHolds(*peer, connection, shown->proof)) {
+      !ProofHolds(address, peers_->Find(address).value_or(Peer{.key = shown->key}), connection, shown->proof)) {
     return Mismatch(step, "late TI");
   }
   // The peer still sends TI, so it may lack ours.
@@ -174,15 +167,18 @@ Tcps::Engine::Outcome Tcps::Engine::JudgeFirst(Step& step, const Identity& shown
   const wire::Address& address = step.remote().address;
   Connection& connection = *step.connection;
   const bool lenient = Deviates(kAcceptIdentityMismatch);
-  if (Peer* peer = Deviates(kForgetPeers) ? nullptr : peers.Find(address); peer == nullptr) {
-    peers.Remember(address, shown.key);
+  std::optional<Peer> peer = KnownPeer(address);
+  const bool first_contact = !peer;
+  // Another Tcps of this host may be faster: then its peer counts.
+  if (first_contact) peer = Deviates(kForgetPeers) ? Peer{.key = shown.key} : peers_->Remember(address, shown.key);
+  if (first_contact && peer->key == shown.key) {
     Report(EventKind::kPeerNew, step, fmt::format("{} fingerprint {}", ToString(address), Fingerprint(shown.key)));
   } else if (peer->key != shown.key && !lenient) {
     std::string detail = fmt::format("static key mismatch for peer {}: expected {}, got {}", ToString(address),
                                      Fingerprint(peer->key), Fingerprint(shown.key));
-    if (Deviates(kReplaceCachedKey)) *peer = Peer{.key = shown.key, .shared = {}};
+    if (Deviates(kReplaceCachedKey)) peers_->Pin(address, shown.key);
     return Mismatch(step, std::move(detail));
-  } else if (!lenient && !ProofHolds(*peer, connection, shown.proof)) {
+  } else if (!lenient && !ProofHolds(address, *peer, connection, shown.proof)) {
     return Mismatch(step, fmt::format("auth_tag mismatch for peer {}", ToString(address)));
   }
   connection.identity.judged = true;
@@ -204,7 +200,7 @@ Tcps::Engine::Outcome Tcps::Engine::Mismatch(Step& step, std::string detail) {
   if (traits_.blocks_on_mismatch) {
     Block(step.key, connection, step.now);
     table_.Erase(step.key);
-    if (Deviates(kMismatchEndsAll)) ForgetAll();
+    if (Deviates(kMismatchEndsAll)) ForgetAll(step.now);
     step.connection = nullptr;
   } else {
     SetState(step.key, connection, State::kDead, step.now);

@@ -2,7 +2,7 @@
 //
 // `Dialect::kReadme` keeps what the TCP/S readme promises; `Dialect::kLkm` is the upstream kernel module, defects
 // included (spec tcps-dialects.md). One Tcps is one host: it holds an identity key, a trust-on-first-use cache and all
-// connections.
+// connections. A host with several threads has a Tcps in each; these share identity and cache.
 //
 //   tcps::Tcps shim({.dialect = tcps::Dialect::kReadme}, {sink, events, random});
 //   if (shim.Outbound(segment, now) == stack::Verdict::kPass) …
@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "reference/crypto/x25519.h"
 #include "reference/stack/event.h"
@@ -21,6 +22,7 @@
 #include "reference/stack/shim.h"
 #include "reference/tcps/deviations.h"
 #include "reference/tcps/dialect.h"
+#include "reference/tcps/peers.h"
 #include "reference/tcps/state.h"
 
 namespace tcpslab::tcps {
@@ -31,11 +33,23 @@ struct Config {
   Deviations deviations;
 };
 
+// What several Tcps of one host share; null: this Tcps has its own.
+struct Shared {
+  std::shared_ptr<Peers> peers;
+  std::shared_ptr<const crypto::KeyPair> identity;
+};
+
+struct ConnectionStatus {
+  stack::Flow flow;
+  State state = State::kNone;
+  stack::Instant last_active{};  // of a blocked flow: when it was blocked
+};
+
 class Tcps final : public stack::Shim {
  public:
-  // Draws the identity key (32 bytes) and the table's hash key (16 bytes) from services.random.
+  // Draws the identity key (32 bytes, unless it is shared) and the table's hash key (16 bytes) from services.random.
   // TCPS-TI-06, TCPS-TOFU-09
-  Tcps(const Config& config, const stack::Services& services);
+  Tcps(const Config& config, const stack::Services& services, const Shared& shared = {});
   ~Tcps() override;
 
   stack::Verdict Outbound(stack::Segment& segment, stack::Instant now) override;
@@ -49,12 +63,17 @@ class Tcps final : public stack::Shim {
   // TCPS-ENF-03
   void SetPolicy(const stack::Policy& policy);
   [[nodiscard]] const stack::Policy& policy() const;
+  // Blocks a flow that was protected before a restart (R25), with the event, until a SYN begins a new connection on it.
+  // Nothing happens if the flow has an entry or is blocked, or in a dialect that blocks no flows (lkm).
+  void Block(const stack::Flow& flow, stack::Instant now);
   [[nodiscard]] Dialect dialect() const;
 
   [[nodiscard]] const crypto::PublicKey& identity() const;
   [[nodiscard]] const stack::Counters& counters() const;
   // Nothing if there is no entry. A blocked flow has state kBlocked.
   [[nodiscard]] std::optional<State> StateOf(const stack::FlowKey& key) const;
+  // Every connection and every blocked flow, in no particular order.
+  [[nodiscard]] std::vector<ConnectionStatus> Connections() const;
   [[nodiscard]] std::size_t connections() const;
   [[nodiscard]] std::size_t blocked_flows() const;
   // The identity remembered for an address.

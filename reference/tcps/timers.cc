@@ -48,7 +48,6 @@ void Tcps::Engine::Collect(stack::Instant now) {
       expired = expired || (traits_.expires_half_open && idle > policy.half_open_timeout);
     } else if (connection.fin_sent && connection.fin_received) {
       expired = expired || (idle > policy.closed_timeout && !Deviates(kKeepClosed));
-      if (expired) return true;
     } else {
       // After our RST the flow is over, unless the RST answered a stray segment: then what follows must not be in
       // clear.
@@ -57,9 +56,10 @@ void Tcps::Engine::Collect(stack::Instant now) {
         // TCPS-LOG-13
         if (!connection.reset_sent) Report(EventKind::kFlowExpired, connection.FlowOf(key), now);
         Block(key, connection, now);
+        return true;
       }
     }
-    if (expired && connection.state == State::kSynReceived) half_open_.erase(connection.serial);
+    if (expired) NoteGone(key, connection, now);
     return expired;
   });
   next_collection_ = table_.empty() ? stack::kNever : now + policy.collect_interval;

@@ -1,0 +1,70 @@
+// Trust on first use: which identity key was first seen from an address (spec tcps-wire.md, section 6), shared by all
+// Tcps of a host.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "reference/crypto/x25519.h"
+#include "reference/wire/address.h"
+
+namespace tcpslab::tcps {
+
+struct Peer {
+  crypto::PublicKey key{};
+  // R21: the peer has shown a non-zero proof that verified; connections up to this serial number began before it. A
+  // peer that was proven before these Peers were made has 0 here.
+  bool proven = false;
+  std::uint64_t proven_after_serial = 0;
+
+  friend bool operator==(const Peer&, const Peer&) = default;
+};
+
+// Every call may come from any thread, also in the middle of a segment: none may take long.
+class Peers {
+ public:
+  virtual ~Peers() = default;
+
+  [[nodiscard]] virtual std::optional<Peer> Find(const wire::Address& address) const = 0;
+  // First contact. Returns the entry that counts: what was there already stays.
+  virtual Peer Remember(const wire::Address& address, const crypto::PublicKey& key) = 0;
+  // Nothing changes if the address has another key by now, or if the peer was proven before.
+  virtual void SetProven(const wire::Address& address, const crypto::PublicKey& key, std::uint64_t after_serial) = 0;
+  // False if it was not there. The next identity from this address is trusted as the first was.
+  virtual bool Forget(const wire::Address& address) = 0;
+  // Trusts this key, and no other, from now on. It counts as not proven, unless it was there and proven before.
+  virtual void Pin(const wire::Address& address, const crypto::PublicKey& key) = 0;
+  // In order of addresses.
+  [[nodiscard]] virtual std::vector<std::pair<wire::Address, Peer>> All() const = 0;
+
+  // Serial numbers of connections in the order in which their SYNs were seen, over all Tcps that share these peers
+  // (R21): 1, 2, ….
+  std::uint64_t NextSerial() { return ++last_serial_; }
+  [[nodiscard]] std::uint64_t LastSerial() const { return last_serial_; }
+
+ private:
+  std::atomic<std::uint64_t> last_serial_ = 0;
+};
+
+// In memory; no limit and no expiry, as upstream.
+// TCPS-TOFU-07, TCPS-TOFU-08, TCPS-TOFU-09, TCPS-TOFU-21
+class PeerCache final : public Peers {
+ public:
+  [[nodiscard]] std::optional<Peer> Find(const wire::Address& address) const override;
+  Peer Remember(const wire::Address& address, const crypto::PublicKey& key) override;
+  void SetProven(const wire::Address& address, const crypto::PublicKey& key, std::uint64_t after_serial) override;
+  bool Forget(const wire::Address& address) override;
+  void Pin(const wire::Address& address, const crypto::PublicKey& key) override;
+  [[nodiscard]] std::vector<std::pair<wire::Address, Peer>> All() const override;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<wire::Address, Peer> peers_;
+};
+
+}  // namespace tcpslab::tcps
