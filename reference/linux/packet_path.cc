@@ -28,6 +28,15 @@ bool SameButForContent(const wire::Segment& a, const wire::Segment& b) {
          a.options == b.options && a.payload.data() == b.payload.data() && a.payload.size() == b.payload.size();
 }
 
+wire::Segment PieceOf(const wire::Segment& whole, std::size_t offset, std::size_t size) {
+  wire::Segment piece = whole;
+  piece.payload = whole.payload.subspan(offset, size);
+  piece.sequence += static_cast<std::uint32_t>(offset);
+  if (offset > 0) piece.flags &= static_cast<std::uint8_t>(~wire::kCwr);
+  if (offset + size < whole.payload.size()) piece.flags &= static_cast<std::uint8_t>(~(wire::kFin | wire::kPsh));
+  return piece;
+}
+
 // Lowers every MSS that is above `limit`; true if there was one.
 bool LowerMss(wire::OptionArea& options, std::size_t limit) {
   std::array<std::byte, wire::kMaximumOptionBytes> bytes{};
@@ -124,7 +133,7 @@ PacketPath::Fate PacketPath::Split(std::size_t limit, stack::Instant now) {
   Fate fate = Fate::kDrop;
   for (std::size_t offset = 0; offset < whole.payload.size(); offset += limit) {
     const std::size_t size = std::min(limit, whole.payload.size() - offset);
-    packet_.segment = stack::PieceOf(whole, offset, size);
+    packet_.segment = PieceOf(whole, offset, size);
     const Verdict verdict = shim_->Outbound(packet_.segment, now);
     SendEmitted();
     fate = verdict == Verdict::kPass ? Fate::kReplace : Fate::kDrop;
