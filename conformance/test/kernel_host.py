@@ -1,26 +1,47 @@
 """The kernel at the far end of a cable as a live target, and a simple TCP to talk to it."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
 from scapy.layers.inet import IP, TCP
 from scapy.layers.inet6 import IPv6
 
+from tcpslab.rig import Pair, Rig
+
+from conformance import services_on_rig
 from conformance.target import Family, Target
 from conformance.target_file import TargetFile
 
-import namespaces
-from namespaces import ABORT, ECHO, GREET, Cable
-
 FAMILIES: tuple[Family, ...] = ("ipv4", "ipv6")
+HOST = {"ipv4": "10.9.0.2", "ipv6": "fd09::2"}  # the far end of a rig's pair
 
 
-def target_file(cable: Cable, **changes: object) -> TargetFile:
-    connect = cable.theirs.command(["python3", str(namespaces.SERVICES), "connect", "{address}", "{port}", "{service}"])
+def need_root() -> None:
+    """Skips the test of a user who may not make network namespaces; CI runs as root."""
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+
+
+@contextmanager
+def plugged_in() -> Iterator[Pair]:
+    """A pair of hosts for as long as it is needed. What the far one's kernel sends is not glued together."""
+    need_root()
+    with Rig() as rig:
+        pair = rig.pair()
+        pair.far.ip("link", "set", "far", "gso_max_segs", "1")
+        yield pair
+
+
+def target_file(cable: Pair, **changes: object) -> TargetFile:
     values = {
         "name": "a Linux host",
         "target": "live",
-        "host": Cable.host,
+        "host": HOST,
         "interface": "near",
-        "services": {"echo": ECHO, "greet": GREET, "abort": ABORT},
-        "connect": " ".join(connect),
+        "services": dict(services_on_rig.PORTS),
+        "connect": services_on_rig.connect_command(cable.far),
     }
     return TargetFile(**{**values, **changes})
 

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from tcpslab.outcome import InfrastructureError, RequestError
+from tcpslab.rig import Pair
 
 from conformance import sanity
 from conformance.live_target import LiveTarget
+from conformance.services_on_rig import PORTS
 from conformance.target import NotDriven, Setup
 from conformance.target_file import TargetFile
 
-from kernel_host import FAMILIES, Conversation, target_file
-from namespaces import ABORT, ECHO, GREET, Cable
+from kernel_host import FAMILIES, HOST, Conversation, target_file
 
 MakeTarget = Callable[..., LiveTarget]
 
@@ -53,7 +54,7 @@ def test_the_target_aborts_after_the_first_byte(make_target: MakeTarget) -> None
     assert peer.receive_all("R") == b""
 
 
-def test_an_application_that_waits_ends_with_the_test(make_target: MakeTarget, cable: Cable, tmp_path: Path) -> None:
+def test_an_application_that_waits_ends_with_the_test(make_target: MakeTarget, cable: Pair, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     target = make_target(connect=f"echo $$ > '{pid_file}'; exec {target_file(cable).connect}")
     target.start(Setup())
@@ -65,7 +66,7 @@ def test_an_application_that_waits_ends_with_the_test(make_target: MakeTarget, c
 
 
 def test_what_a_target_file_does_not_say_is_not_driven(make_target: MakeTarget) -> None:
-    target = make_target(host={"ipv4": Cable.host["ipv4"]}, connect=None, services={"echo": ECHO})
+    target = make_target(host={"ipv4": HOST["ipv4"]}, connect=None, services={"echo": PORTS["echo"]})
     assert target.families == ("ipv4",)
     with pytest.raises(NotDriven, match="has no ipv6 address"):
         target.start(Setup(family="ipv6"))
@@ -116,11 +117,11 @@ def test_a_setting_that_cannot_be_made_is_an_error_with_the_output(make_target: 
         target.start(Setup())
 
 
-def test_what_a_run_needs_is_asked_for(cable: Cable) -> None:
+def test_what_a_run_needs_is_asked_for(cable: Pair) -> None:
     with pytest.raises(RequestError, match="needs an address"):
         LiveTarget(TargetFile("x", "live", interface="near"))
     with pytest.raises(RequestError, match="needs an interface"):
-        LiveTarget(TargetFile("x", "live", host=Cable.host))
+        LiveTarget(TargetFile("x", "live", host=HOST))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -128,12 +129,12 @@ def test_sanity_of_a_healthy_host(make_target: MakeTarget, family: str) -> None:
     assert sanity.check(make_target(), family) is None
 
 
-def test_sanity_says_what_is_wrong(make_target: MakeTarget, cable: Cable) -> None:
+def test_sanity_says_what_is_wrong(make_target: MakeTarget, cable: Pair) -> None:
     def reason(**changes: object) -> str | None:
         return sanity.check(make_target(time_scale=0.5, **changes), "ipv4")
 
     assert reason(services={"echo": 9999}) == "10.9.0.2 port 9999 refuses connections: nothing listens there"
-    assert "no echo service" in str(reason(services={"echo": GREET}))
-    assert reason(services={"echo": ABORT}) == f"10.9.0.2 port {ABORT} resets the connection"
-    cable.theirs.ip("rule", "add", "prohibit", "to", "10.9.0.0/24", "iif", "lo")
+    assert "no echo service" in str(reason(services={"echo": PORTS["greet"]}))
+    assert reason(services={"echo": PORTS["abort"]}) == f"10.9.0.2 port {PORTS['abort']} resets the connection"
+    cable.far.ip("rule", "add", "prohibit", "to", "10.9.0.0/24", "iif", "lo")
     assert "does not answer a plain SYN: a packet filter, or TCP/S with enforce=1" in str(reason())

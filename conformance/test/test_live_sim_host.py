@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from tcpslab.outcome import Exit
+from tcpslab.rig import Pair
 from tcpslab.scapy import DIALECTS
+from tcpslab.tree import ROOT
 
 from conformance import sanity, target_file
 from conformance.arena import Arena
@@ -21,7 +23,7 @@ from conformance.protection import Arithmetic
 from conformance.target import Setup
 from conformance.target_file import TargetFile
 
-from namespaces import ROOT, Cable, need_root
+from kernel_host import plugged_in
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'bindings'}:{ROOT}"}
 PYTHON = [sys.executable, "-m"]
@@ -39,7 +41,7 @@ def order(control: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 
 @dataclass(frozen=True)
 class Started:
-    cable: Cable
+    cable: Pair
     control: Path
     target: LiveTarget
 
@@ -47,23 +49,21 @@ class Started:
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Started]]:
     """Starts, once, a host of the dialect at the far end of a cable of its own, and the target that drives it."""
-    need_root()
     known: dict[str, Started] = {}
+    with contextlib.ExitStack() as stack:
 
-    def start(dialect: str) -> Started:
-        if dialect not in known:
-            cable, control = Cable(), tmp_path_factory.mktemp(dialect) / "control"
-            file = example(control).overridden(time_scale=2)  # this machine may be busy
-            known[dialect] = Started(cable, control, LiveTarget(file))
-            cable.theirs.ip("address", "flush", "dev", "far")  # the kernel there is not to be the host
-            host = [*PYTHON, "conformance.sim_host", "far", "--dialect", dialect, "--control", str(control)]
-            cable.start(cable.theirs, *host, env=ENVIRONMENT)
-        return known[dialect]
+        def start(dialect: str) -> Started:
+            if dialect not in known:
+                cable, control = stack.enter_context(plugged_in()), tmp_path_factory.mktemp(dialect) / "control"
+                file = example(control).overridden(time_scale=2)  # this machine may be busy
+                known[dialect] = Started(cable, control, LiveTarget(file))
+                stack.callback(known[dialect].target.close)
+                cable.far.ip("address", "flush", "dev", "far")  # the kernel there is not to be the host
+                host = [*PYTHON, "conformance.sim_host", "far", "--dialect", dialect, "--control", str(control)]
+                cable.far.start(host, env=ENVIRONMENT, cwd=ROOT, ready="^tcps/")
+            return known[dialect]
 
-    yield start
-    for each in known.values():
-        each.target.close()
-        each.cable.close()
+        yield start
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def make_target(started: Callable[[str], Started]) -> Iterator[MakeTarget]:
 
         def make(dialect: str) -> LiveTarget:
             one = started(dialect)
-            stack.enter_context(one.cable.ours.entered())
+            stack.enter_context(one.cable.near.entered())
             return one.target
 
         yield make

@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from tcpslab.outcome import Exit
+from tcpslab.rig import Pair
 
-from conformance import runner
+from conformance import runner, services_on_rig
 from conformance.options import Options
 
 from kernel_host import target_file
-from namespaces import Cable
 
 SUITE = """\
 import pytest
@@ -43,7 +43,7 @@ Judge = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def judge(cable: Cable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
+def judge(cable: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
     """Runs the small suite; arguments are changes of the target file."""
     (tmp_path / "suite").mkdir()
     (tmp_path / "suite" / "test_small.py").write_text(SUITE)
@@ -53,7 +53,7 @@ def judge(cable: Cable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judg
         file = vars(target_file(cable, **{"connect": None, "time_scale": 0.5} | changes))
         (tmp_path / "target.yaml").write_text(yaml.safe_dump({key: value for key, value in file.items() if value}))
         options = Options(target=str(tmp_path / "target.yaml"), out=str(tmp_path / "out"), command=("lab", "conform"))
-        command = cable.ours.command(runner.command(options))
+        command = cable.near.command(runner.command(options))
         return subprocess.run(command, env=runner.environment(), capture_output=True, text=True, check=False)
 
     return run
@@ -64,8 +64,8 @@ def statuses(folder: Path) -> dict[str, str]:
     return {test["test"].partition("::")[2].partition("[")[0]: test["status"] for test in results["results"]}
 
 
-def test_a_target_that_is_there_is_judged(judge: Judge, cable: Cable, tmp_path: Path) -> None:
-    cable.serve()
+def test_a_target_that_is_there_is_judged(judge: Judge, cable: Pair, tmp_path: Path) -> None:
+    services_on_rig.serve(cable.far)
     done = judge()
     assert done.returncode == Exit.AS_EXPECTED, done.stdout
     assert statuses(tmp_path) == {
@@ -82,24 +82,23 @@ def test_a_target_that_is_not_there_is_not_judged(judge: Judge) -> None:
     assert "test_nothing" not in done.stdout
 
 
-def test_a_target_that_dies_on_the_way_is_noticed(judge: Judge, cable: Cable, tmp_path: Path) -> None:
-    cable.serve()
-    server = cable.children[-1].pid
+def test_a_target_that_dies_on_the_way_is_noticed(judge: Judge, cable: Pair, tmp_path: Path) -> None:
+    server = services_on_rig.serve(cable.far).pid
     done = judge(connect=f"kill {server}; exit 1; # {{address}} {{port}}")
     assert done.returncode == Exit.INFRASTRUCTURE
     assert "a plain connection after the last test: 10.9.0.2 port 7007 refuses connections" in done.stdout
     assert statuses(tmp_path)["test_nothing"] == "pass"
 
 
-def test_a_failure_of_the_machinery_ends_the_run(judge: Judge, cable: Cable, tmp_path: Path) -> None:
-    cable.serve()
+def test_a_failure_of_the_machinery_ends_the_run(judge: Judge, cable: Pair, tmp_path: Path) -> None:
+    services_on_rig.serve(cable.far)
     done = judge(configure={"enforce": "echo setting {value}; exit {value}"})
     assert done.returncode == Exit.INFRASTRUCTURE
     assert "setting enforce=1: 'echo setting 1; exit 1' ended with exit code 1 and said:\nsetting 1" in done.stdout
     assert "test_in_the_other_role" not in done.stdout
 
 
-def test_a_target_without_an_echo_service_is_judged_unseen(judge: Judge, cable: Cable) -> None:
+def test_a_target_without_an_echo_service_is_judged_unseen(judge: Judge, cable: Pair) -> None:
     done = judge(services={"greet": 7013})
     assert done.returncode == Exit.AS_EXPECTED, done.stdout
     assert "no plain connection was tried before the first test: the target file names no port" in done.stdout
