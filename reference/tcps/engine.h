@@ -162,6 +162,7 @@ class Tcps::Engine {
 
   // timers.cc
   void ExpireIdentityTimers(stack::Instant now);
+  [[nodiscard]] stack::Instant NextCollection() const;
   void Collect(stack::Instant now);
 
   const DialectTraits traits_;
@@ -173,7 +174,7 @@ class Tcps::Engine {
   stack::FlowTable<Connection> table_;
   BlockedFlows blocked_;
   std::map<std::uint64_t, stack::FlowKey> half_open_;  // SYN_RECV, oldest first
-  stack::Instant next_collection_ = stack::kNever;
+  stack::Instant collected_at_ = stack::kNever;        // or when the table got its first entry; never: it is empty
 
   // A connection whose TI timer is set. Stale, and ignored, if that connection's wake_at is another by now.
   struct Wake {

@@ -89,7 +89,7 @@ Connection& Tcps::Engine::Begin(Step& step, Role role) {
   connection.serial = peers_->NextSerial();
   connection.last_active = step.now;
   step.connection = &connection;
-  if (next_collection_ == stack::kNever) next_collection_ = step.now + config.policy.collect_interval;
+  if (collected_at_ == stack::kNever) collected_at_ = step.now;
   return connection;
 }
 

@@ -8,12 +8,17 @@ using enum Deviation;
 using stack::EventKind;
 
 stack::Instant Tcps::Engine::NextDeadline() const {
-  return wakes_.empty() ? next_collection_ : std::min(next_collection_, wakes_.top().at);
+  return wakes_.empty() ? NextCollection() : std::min(NextCollection(), wakes_.top().at);
+}
+
+// By the policy of now: a shorter interval takes effect at once.
+stack::Instant Tcps::Engine::NextCollection() const {
+  return collected_at_ == stack::kNever ? stack::kNever : collected_at_ + config.policy.collect_interval;
 }
 
 void Tcps::Engine::Expire(stack::Instant now) {
   ExpireIdentityTimers(now);
-  if (next_collection_ <= now) Collect(now);
+  if (NextCollection() <= now) Collect(now);
 }
 
 void Tcps::Engine::ExpireIdentityTimers(stack::Instant now) {
@@ -62,7 +67,7 @@ void Tcps::Engine::Collect(stack::Instant now) {
     if (expired) NoteGone(key, connection, now);
     return expired;
   });
-  next_collection_ = table_.empty() ? stack::kNever : now + policy.collect_interval;
+  collected_at_ = table_.empty() ? stack::kNever : now;
 }
 
 }  // namespace tcpslab::tcps

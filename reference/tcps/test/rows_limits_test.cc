@@ -235,6 +235,16 @@ BOOST_AUTO_TEST_CASE(R20_TimersAreConfigurable) {
   BOOST_TEST((StateAfter(talk, Side::kClient, 1s) == State::kBlocked));
 }
 
+// TCPS-LIM-08
+BOOST_AUTO_TEST_CASE(R20_AShorterTimerTakesEffectAtOnce) {
+  Conversation talk(Conversation::Both(Dialect::kReadme));
+  talk.HandshakeAndAck();
+  talk.pair().Advance(6s);
+  talk.tcps(Side::kClient).SetPolicy({.collect_interval = 1s, .idle_timeout = 5s});
+  BOOST_TEST((StateAfter(talk, Side::kClient, 1ms) == State::kBlocked));
+  BOOST_TEST((StateAfter(talk, Side::kServer, 1ms) == State::kAuthenticated));
+}
+
 BOOST_AUTO_TEST_CASE(NoTimerRunsWithoutAnEntry) {
   Conversation talk;
   BOOST_TEST((talk.tcps(Side::kClient).NextDeadline() == stack::kNever));
