@@ -10,7 +10,7 @@ import re
 STACK = {
     'wire': ['address', 'error', 'options', 'packet', 'segment'],
     'crypto': ['chacha20', 'poly1305', 'random', 'secret', 'short_hash', 'x25519'],
-    'stack': ['event', 'flow', 'pair', 'shim'],
+    'stack': ['event', 'flow', 'pair', 'shim', 'split'],
     'tcps': ['blocked_flows', 'connection', 'deviations', 'dialect', 'engine', 'handshake', 'identity',
              'identity_exchange', 'key_schedule', 'options', 'packet_mac', 'peers', 'protection', 'state',
              'static_secrets', 'stream_position', 'tcps', 'timers', 'transitions'],

@@ -3,6 +3,7 @@
 
 #include "ns3/abort.h"
 #include "ns3/net-device.h"
+#include "reference/stack/split.h"
 #include "tcps-convert.h"
 #include "tcps-shim-protocol-impl.h"
 
@@ -27,23 +28,6 @@ MtuOf(const RoutePointer& route)
         return kDefaultMtu;
     }
     return route->GetOutputDevice()->GetMtu();
-}
-
-/** A piece of a segment: `offset` and `size` say which part of its payload; flags as if TCP had sent it like that. */
-wire::Segment
-PieceOf(const wire::Segment& segment, std::size_t offset, std::size_t size, std::size_t total)
-{
-    wire::Segment piece = segment;
-    piece.sequence += static_cast<uint32_t>(offset);
-    if (offset > 0)
-    {
-        piece.flags &= static_cast<uint8_t>(~wire::kCwr);
-    }
-    if (offset + size < total)
-    {
-        piece.flags &= static_cast<uint8_t>(~(wire::kFin | wire::kPsh));
-    }
-    return piece;
 }
 
 } // namespace
@@ -110,24 +94,21 @@ TcpsShimProtocol::Impl::Split(const Departure& departure, const Segment& segment
         DropSegment(departure.packet, DROP_NO_SPACE);
         return;
     }
-    const std::size_t total = departure.packet->GetSize() - header;
-    for (std::size_t offset = 0; offset < total; offset += limit)
+    for (stack::Piece& piece : stack::Split(segment, departure.packet->GetSize() - header, limit))
     {
-        const std::size_t size = std::min(limit, total - offset);
-        Segment piece = PieceOf(segment, offset, size, total);
-        const Departure part{
-            departure.packet->CreateFragment(static_cast<uint32_t>(header + offset), static_cast<uint32_t>(size)),
-            departure.source,
-            departure.destination,
-            departure.route};
+        const Departure part{departure.packet->CreateFragment(static_cast<uint32_t>(header + piece.offset),
+                                                              static_cast<uint32_t>(piece.size)),
+                             departure.source,
+                             departure.destination,
+                             departure.route};
         if (GetShim() != nullptr || ChecksumsEnabled())
         {
-            piece.payload = CopyIn(*part.packet, size);
-            OutboundPiece(part, piece);
+            piece.segment.payload = CopyIn(*part.packet, piece.size);
+            OutboundPiece(part, piece.segment);
         }
         else
         {
-            TcpsSegmentBuffer::RebuildHeader(*part.packet, 0, piece);
+            TcpsSegmentBuffer::RebuildHeader(*part.packet, 0, piece.segment);
             Send(part);
         }
     }
