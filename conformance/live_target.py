@@ -1,4 +1,7 @@
-"""The target `live`: any host on an Ethernet interface, driven by packets and by the commands of its target file."""
+"""The target `live`: any host on an Ethernet interface, driven by packets and by the commands of its target file.
+
+The targets of rigs, which reach into the host by other ways than commands, build on it.
+"""
 
 import ipaddress
 import time
@@ -6,16 +9,15 @@ from collections.abc import Sequence
 
 from tcpslab.outcome import RequestError
 
-from conformance import command
 from conformance.address_pool import AddressPool, candidates
+from conformance.driver import Application, Commands, Driver
 from conformance.flow import Flow, addresses_of, endpoints_of, flow_of
 from conformance.interface import read_interface
 from conformance.link import Link, own_mac
 from conformance.target import Family, NotDriven, Received, Service, Setup, Target
-from conformance.target_file import Address, TargetFile, fill_in
+from conformance.target_file import Address, TargetFile
 
 # Seconds, before time_scale.
-_COMMAND_LIMIT = 30.0
 _CONNECT_LIMIT = 10.0
 _RESOLVE_LIMIT = 3.0
 _POLL_INTERVAL = 0.05
@@ -35,8 +37,13 @@ class LiveTarget(Target):
     tests may still be alive at the target: what it sends on them is not received.
     """
 
-    def __init__(self, file: TargetFile, *, seed: int = 1, run: int | None = None) -> None:
-        """`seed` gives the MAC address, `run` the place to start at among the addresses (default: by the clock)."""
+    def __init__(
+        self, file: TargetFile, *, driver: Driver | None = None, seed: int = 1, run: int | None = None
+    ) -> None:
+        """`driver`: by default the commands of the file.
+
+        `seed` gives the MAC address, `run` the place to start at among the addresses (default: by the clock).
+        """
         if not file.host:
             raise RequestError("a live target needs an address: --host, or 'host' in its target file")
         if file.interface is None:
@@ -45,6 +52,7 @@ class LiveTarget(Target):
         self.time_scale = file.time_scale
         self.families = tuple(file.host)
         self._file = file
+        self._driver = driver or Commands(file)
         self._interface = file.interface
         self._mac = own_mac(seed)
         self._run = time.time_ns() if run is None else run
@@ -58,7 +66,7 @@ class LiveTarget(Target):
         self._met: set[Address] = set()  # those of them that showed the target an identity
         self._flows: set[Flow] = set()  # of this test
         self._past_flows: set[Flow] = set()
-        self._applications: list[command.Command] = []
+        self._applications: list[Application] = []
         self._lost = 0  # frames
         self._closed = False
 
@@ -74,7 +82,7 @@ class LiveTarget(Target):
             raise NotDriven("a live target has no deviations that could be switched on")
         self._family = setup.family
         link = self._open()
-        if self._file.restart is not None and not self._pool().reaches(_ADDRESSES_PER_TEST):
+        if self._driver.can_restart and not self._pool().reaches(_ADDRESSES_PER_TEST):
             self._restart()
         for setting in _DEFAULTS:
             self._configure(setting, getattr(setup, setting))
@@ -140,13 +148,7 @@ class LiveTarget(Target):
         return self._file.services[service]
 
     def connect(self, address: str, port: int, service: Service) -> None:
-        template = self._file.connect
-        if template is None:
-            raise NotDriven("the target file has no 'connect' command that makes the target open a connection")
-        if "{service}" not in template and service != "echo":
-            raise NotDriven(f"the 'connect' command has no {{service}} in it, so that it cannot run {service}")
-        text = fill_in(template, host=self.host, address=address, port=port, service=service)
-        application = command.Command(text)
+        application = self._driver.connect(self.host, address, port, service)
         self._applications.append(application)
         # Starting it may take long (ssh); a test's patience begins with the first packet.
         link, deadline = self._open(), self.now() + _CONNECT_LIMIT * self.time_scale
@@ -187,7 +189,7 @@ class LiveTarget(Target):
     def _open(self) -> Link:
         if self._link is None:
             self._link = Link(read_interface(self._interface), self._mac)
-            if self._file.restart is not None:
+            if self._driver.can_restart:
                 self._restart()
         return self._link
 
@@ -208,21 +210,19 @@ class LiveTarget(Target):
         return self._askers[self._family]
 
     def _restart(self) -> None:
-        assert self._file.restart is not None
-        text = fill_in(self._file.restart, host=next(iter(self._file.host.values())))
-        command.run(text, "restarting the target", _COMMAND_LIMIT * self.time_scale)
+        self._driver.restart()
         self._settings = {}
         for pool in self._pools.values():
             pool.renew()
 
     def _configure(self, setting: str, value: bool) -> None:
-        template = self._file.configure.get(setting)
-        if template is None:
+        if setting not in self._driver.settings:
             if value != _DEFAULTS[setting]:
-                raise NotDriven(f"the target file has no command for {setting}={int(value)} under 'configure'")
+                raise NotDriven(
+                    f"there is no command for {setting}={int(value)} under 'configure', or no parameter of this name"
+                )
         elif self._settings.get(setting) != value:
-            text = fill_in(template, host=self.host, value=int(value))
-            command.run(text, f"setting {setting}={int(value)}", _COMMAND_LIMIT * self.time_scale)
+            self._driver.configure(self.host, setting, value)
             self._settings[setting] = value
 
     def _is_of_this_test(self, packet: bytes) -> bool:
