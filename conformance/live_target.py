@@ -1,7 +1,4 @@
-"""The target `live`: any host on an Ethernet interface, driven by packets and by the commands of its target file.
-
-The targets of rigs, which reach into the host by other ways than commands, build on it.
-"""
+"""The target `live`: any host on an Ethernet interface, driven by packets and by the commands of its target file."""
 
 import ipaddress
 import time
@@ -9,15 +6,16 @@ from collections.abc import Sequence
 
 from tcpslab.outcome import RequestError
 
+from conformance import command
 from conformance.address_pool import AddressPool, candidates
-from conformance.driver import Application, Commands, Driver
 from conformance.flow import Flow, addresses_of, endpoints_of, flow_of
 from conformance.interface import read_interface
 from conformance.link import Link, own_mac
 from conformance.target import Family, NotDriven, Received, Service, Setup, Target
-from conformance.target_file import Address, TargetFile
+from conformance.target_file import Address, TargetFile, fill_in
 
 # Seconds, before time_scale.
+_COMMAND_LIMIT = 30.0
 _CONNECT_LIMIT = 10.0
 _RESOLVE_LIMIT = 3.0
 _POLL_INTERVAL = 0.05
@@ -37,13 +35,8 @@ class LiveTarget(Target):
     tests may still be alive at the target: what it sends on them is not received.
     """
 
-    def __init__(
-        self, file: TargetFile, *, driver: Driver | None = None, seed: int = 1, run: int | None = None
-    ) -> None:
-        """`driver`: by default the commands of the file.
-
-        `seed` gives the MAC address, `run` the place to start at among the addresses (default: by the clock).
-        """
+    def __init__(self, file: TargetFile, *, seed: int = 1, run: int | None = None) -> None:
+        """`seed` gives the MAC address, `run` the place to start at among the addresses (default: by the clock)."""
         if not file.host:
             raise RequestError("a live target needs an address: --host, or 'host' in its target file")
         if file.interface is None:
@@ -52,7 +45,6 @@ class LiveTarget(Target):
         self.time_scale = file.time_scale
         self.families = tuple(file.host)
         self._file = file
-        self._driver = driver or Commands(file)
         self._interface = file.interface
         self._mac = own_mac(seed)
         self._run = time.time_ns() if run is None else run
@@ -66,7 +58,7 @@ class LiveTarget(Target):
         self._met: set[Address] = set()  # those of them that showed the target an identity
         self._flows: set[Flow] = set()  # of this test
         self._past_flows: set[Flow] = set()
-        self._applications: list[Application] = []
+        self._applications: list[command.Command] = []
         self._lost = 0  # frames
         self._closed = False
 
@@ -82,7 +74,7 @@ class LiveTarget(Target):
             raise NotDriven("a live target has no deviations that could be switched on")
         self._family = setup.family
         link = self._open()
-        if self._driver.can_restart and not self._pool().reaches(_ADDRESSES_PER_TEST):
+        if self._file.restart is not None and not self._pool().reaches(_ADDRESSES_PER_TEST):
             self._restart()
         for setting in _DEFAULTS:
             self._configure(setting, getattr(setup, setting))
@@ -148,7 +140,13 @@ class LiveTarget(Target):
         return self._file.services[service]
 
     def connect(self, address: str, port: int, service: Service) -> None:
-        application = self._driver.connect(self.host, address, port, service)
+        template = self._file.connect
+        if template is None:
+            raise NotDriven("the target file has no 'connect' command that makes the target open a connection")
+        if "{service}" not in template and service != "echo":
+            raise NotDriven(f"the 'connect' command has no {{service}} in it, so that it cannot run {service}")
+        text = fill_in(template, host=self.host, address=address, port=port, service=service)
+        application = command.Command(text)
         self._applications.append(application)
         # Starting it may take long (ssh); a test's patience begins with the first packet.
         link, deadline = self._open(), self.now() + _CONNECT_LIMIT * self.time_scale
@@ -189,7 +187,7 @@ class LiveTarget(Target):
     def _open(self) -> Link:
         if self._link is None:
             self._link = Link(read_interface(self._interface), self._mac)
-            if self._driver.can_restart:
+            if self._file.restart is not None:
                 self._restart()
         return self._link
 
@@ -210,19 +208,21 @@ class LiveTarget(Target):
         return self._askers[self._family]
 
     def _restart(self) -> None:
-        self._driver.restart()
+        assert self._file.restart is not None
+        text = fill_in(self._file.restart, host=next(iter(self._file.host.values())))
+        command.run(text, "restarting the target", _COMMAND_LIMIT * self.time_scale)
         self._settings = {}
         for pool in self._pools.values():
             pool.renew()
 
     def _configure(self, setting: str, value: bool) -> None:
-        if setting not in self._driver.settings:
+        template = self._file.configure.get(setting)
+        if template is None:
             if value != _DEFAULTS[setting]:
-                raise NotDriven(
-                    f"there is no command for {setting}={int(value)} under 'configure', or no parameter of this name"
-                )
+                raise NotDriven(f"the target file has no command for {setting}={int(value)} under 'configure'")
         elif self._settings.get(setting) != value:
-            self._driver.configure(self.host, setting, value)
+            text = fill_in(template, host=self.host, value=int(value))
+            command.run(text, f"setting {setting}={int(value)}", _COMMAND_LIMIT * self.time_scale)
             self._settings[setting] = value
 
     def _is_of_this_test(self, packet: bytes) -> bool:
