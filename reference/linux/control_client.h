@@ -3,15 +3,16 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
+
+#include "reference/linux/status.h"
 
 namespace tcpslab::linux_host {
 
 // Sends a request (control_server.h) and returns its result. Throws std::invalid_argument if the daemon found the
 // request wrong, std::runtime_error if none runs or it failed.
-nlohmann::json Ask(const std::filesystem::path& run_directory, const nlohmann::json& request);
+Json Ask(const std::filesystem::path& run_directory, const Json& request);
 
 int ShowStatus(const std::filesystem::path& run_directory, bool json);
 int ShowFingerprint(const std::filesystem::path& run_directory);

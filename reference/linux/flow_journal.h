@@ -10,9 +10,9 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +20,7 @@
 #include "reference/linux/descriptor.h"
 #include "reference/linux/store_health.h"
 #include "reference/stack/flow.h"
+#include "reference/stack/flow_table.h"
 
 namespace tcpslab::linux_host {
 
@@ -42,23 +43,21 @@ class FlowJournal {
   [[nodiscard]] std::optional<std::string> problem() const { return health_.problem(); }
 
  private:
-  struct KeyHash {
-    std::size_t operator()(const stack::FlowKey& key) const;
-  };
-  using Record = std::vector<std::byte>;
-
-  void Read();
-  void Append(const Record& record);
+  // Returns how many records were damaged.
+  std::size_t Read();
+  void Append(std::span<const std::byte> record);
   // Writes the file anew with what is true now. Throws std::system_error.
   void Compact();
 
   const std::filesystem::path path_;
   StoreHealth health_;
+  Descriptor lock_;
   mutable std::mutex mutex_;
   Descriptor file_;
-  bool complete_ = false;    // the file has all that is in flows_
+  bool complete_ = false;    // the file says what flows_ says
   std::size_t records_ = 0;  // in the file
-  std::unordered_map<stack::FlowKey, stack::Flow, KeyHash> flows_;
+  std::size_t rewrite_at_ = 0;
+  std::unordered_map<stack::FlowKey, stack::Flow, stack::FlowHash> flows_;
 };
 
 }  // namespace tcpslab::linux_host

@@ -4,12 +4,11 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "reference/crypto/x25519.h"
 #include "reference/linux/kernel_queues.h"
-#include "reference/stack/event.h"
+#include "reference/linux/worker.h"
 #include "reference/stack/flow.h"
 #include "reference/stack/policy.h"
 #include "reference/tcps/dialect.h"
@@ -22,7 +21,7 @@ struct WorkerStatus {
   std::uint16_t queue = 0;
   std::size_t connections = 0;
   std::size_t blocked = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> counters;  // the worker's own, by name
+  WorkerCounters counters;
   KernelQueue kernel;
 };
 
@@ -46,16 +45,24 @@ struct Status {
   std::vector<WorkerStatus> workers;
   std::vector<ConnectionRow> connections;
   std::vector<PeerRow> peers;
-  stack::Counters counters;           // of all workers
   std::vector<std::string> problems;  // what does not work, in sentences: stores that cannot be written
 };
 
-stack::Counters& operator+=(stack::Counters& sum, const stack::Counters& other);
+// Objects keep the order of their keys.
+using Json = nlohmann::ordered_json;
 
-nlohmann::json ToJson(const Status& status);
-nlohmann::json ToJson(const std::vector<PeerRow>& peers);
-// Of what ToJson made. Throws nlohmann::json::exception for other JSON.
-std::string StatusText(const nlohmann::json& status);
-std::string PeersText(const nlohmann::json& peers);
+// {"version", "dialect", "identity": the fingerprint, "policy": {name: value, times in seconds}, "problems":
+// [sentence],
+//  "workers": [{"queue", "connections", "blocked", the PathCounters by name, "overruns",
+//               "kernel": {"waiting", "queued", "queue_dropped", "user_dropped"}}],
+//  "connections": [{"client": "a:p", "server": "a:p", "role", "state", "idle_ms"}], by client and server,
+//  "peers": [{"address", "fingerprint", "key", "proven"}],
+//  "counters": {event or verdict: of all workers}}
+Json ToJson(const Status& status);
+Json ToJson(const std::vector<PeerRow>& peers);
+
+// Of what ToJson made. Throws Json::exception for other JSON.
+std::string StatusText(const Json& status);
+std::string PeersText(const Json& peers);
 
 }  // namespace tcpslab::linux_host
