@@ -1,7 +1,7 @@
 """How a test says what is wrong: in words for the report's first line, and field by field."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from conformance.seen import Seen, flag_bits, PSH
@@ -12,10 +12,13 @@ class Where:
     """A value that is not one literal: a predicate with words for the report."""
 
     words: str
-    holds: Any  # Callable[[Any], bool]
+    holds: Any  # Callable[[Any], bool]; None in another process than the one that made it
 
     def __str__(self) -> str:
         return self.words
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Where, (self.words, None)
 
 
 PRESENT = Where("present", lambda value: value is not None)
@@ -81,12 +84,21 @@ class Violation(AssertionError):  # noqa: N818 - it is the test's verdict, not a
     expectation: Expectation | None = None
     candidates: Sequence[Seen] = field(default_factory=list)  # what came instead
     of_state: bool = False
+    found: Sequence[Sequence[Difference]] | None = None  # in another process: the differences of each candidate
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process, to which no predicate goes: what they found goes in their place."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["found"] = [self.differences(seen) for seen in self.candidates]
+        return _rebuilt, (values,)
 
     def __str__(self) -> str:
         return self.summary
 
     def differences(self, seen: Seen) -> list[Difference]:
         """What of a candidate is not as expected."""
+        if self.found is not None:
+            return next((d for candidate, d in zip(self.candidates, self.found, strict=True) if candidate is seen), [])
         return self.expectation.differences(seen) if self.expectation else []
 
     def lines(self) -> list[str]:
@@ -102,3 +114,7 @@ class Violation(AssertionError):  # noqa: N818 - it is the test's verdict, not a
         if self.expectation and not self.candidates:
             lines.append("came:     nothing")
         return lines
+
+
+def _rebuilt(values: Mapping[str, Any]) -> Violation:
+    return Violation(**values)

@@ -3,6 +3,7 @@
 import ipaddress
 import time
 from collections.abc import Sequence
+from typing import Protocol
 
 from tcpslab.outcome import RequestError
 
@@ -24,6 +25,19 @@ _ADDRESSES_PER_TEST = 4
 _TI = b"\xfd\x28TI"  # how the option begins (tcps-wire.md, section 2); by chance elsewhere, it costs an address
 
 _DEFAULTS = {"enforce": False, "tofu_enforce": True}  # of the module's parameters: readme, "Module Parameters"
+
+
+class Application(Protocol):
+    """What runs at the target for one test, because it was told to open a connection. `Command` is one."""
+
+    def failed(self) -> bool:
+        """Whether it has ended because something went wrong."""
+
+    def report(self) -> str:
+        """What it is, and what became of it."""
+
+    def stop(self) -> None:
+        """Ends it."""
 
 
 class LiveTarget(Target):
@@ -58,7 +72,7 @@ class LiveTarget(Target):
         self._met: set[Address] = set()  # those of them that showed the target an identity
         self._flows: set[Flow] = set()  # of this test
         self._past_flows: set[Flow] = set()
-        self._applications: list[command.Command] = []
+        self._applications: list[Application] = []
         self._lost = 0  # frames
         self._closed = False
 
@@ -68,16 +82,13 @@ class LiveTarget(Target):
         self.stop()
         if setup.family not in self._file.host:
             raise NotDriven(f"the target has no {setup.family} address")
-        if setup.limits:
-            raise NotDriven(f"a live target's limits cannot be set: {', '.join(sorted(setup.limits))}")
         if setup.deviations:
             raise NotDriven("a live target has no deviations that could be switched on")
         self._family = setup.family
         link = self._open()
-        if self._file.restart is not None and not self._pool().reaches(_ADDRESSES_PER_TEST):
+        if self._can_restart() and not self._pool().reaches(_ADDRESSES_PER_TEST):
             self._restart()
-        for setting in _DEFAULTS:
-            self._configure(setting, getattr(setup, setting))
+        self._prepare(setup)
         self._target_mac = link.resolve(self._host(), self._asker(), _RESOLVE_LIMIT * self.time_scale)
         link.drain()
 
@@ -140,13 +151,7 @@ class LiveTarget(Target):
         return self._file.services[service]
 
     def connect(self, address: str, port: int, service: Service) -> None:
-        template = self._file.connect
-        if template is None:
-            raise NotDriven("the target file has no 'connect' command that makes the target open a connection")
-        if "{service}" not in template and service != "echo":
-            raise NotDriven(f"the 'connect' command has no {{service}} in it, so that it cannot run {service}")
-        text = fill_in(template, host=self.host, address=address, port=port, service=service)
-        application = command.Command(text)
+        application = self._start_application(address, port, service)
         self._applications.append(application)
         # Starting it may take long (ssh); a test's patience begins with the first packet.
         link, deadline = self._open(), self.now() + _CONNECT_LIMIT * self.time_scale
@@ -182,12 +187,41 @@ class LiveTarget(Target):
     def key_log(self) -> list[str]:
         return []
 
+    # How this target is driven
+
+    def _prepare(self, setup: Setup) -> None:
+        """Makes the target as the setup says. Raises NotDriven."""
+        if setup.limits:
+            raise NotDriven(f"a live target's limits cannot be set: {', '.join(sorted(setup.limits))}")
+        for setting in _DEFAULTS:
+            self._configure(setting, getattr(setup, setting))
+
+    def _can_restart(self) -> bool:
+        return self._file.restart is not None
+
+    def _restart(self) -> None:
+        """The target forgets whom it met."""
+        assert self._file.restart is not None
+        text = fill_in(self._file.restart, host=next(iter(self._file.host.values())))
+        command.run(text, "restarting the target", _COMMAND_LIMIT * self.time_scale)
+        self._settings = {}
+        self._renew_addresses()
+
+    def _start_application(self, address: str, port: int, service: Service) -> Application:
+        """It opens a connection and runs the service. Raises NotDriven."""
+        template = self._file.connect
+        if template is None:
+            raise NotDriven("the target file has no 'connect' command that makes the target open a connection")
+        if "{service}" not in template and service != "echo":
+            raise NotDriven(f"the 'connect' command has no {{service}} in it, so that it cannot run {service}")
+        return command.Command(fill_in(template, host=self.host, address=address, port=port, service=service))
+
     # Within
 
     def _open(self) -> Link:
         if self._link is None:
             self._link = Link(read_interface(self._interface), self._mac)
-            if self._file.restart is not None:
+            if self._can_restart():
                 self._restart()
         return self._link
 
@@ -207,11 +241,7 @@ class LiveTarget(Target):
             self._askers[self._family] = self._pool().take()
         return self._askers[self._family]
 
-    def _restart(self) -> None:
-        assert self._file.restart is not None
-        text = fill_in(self._file.restart, host=next(iter(self._file.host.values())))
-        command.run(text, "restarting the target", _COMMAND_LIMIT * self.time_scale)
-        self._settings = {}
+    def _renew_addresses(self) -> None:
         for pool in self._pools.values():
             pool.renew()
 

@@ -17,7 +17,7 @@ class Options:
     time_scale: float | None = None
     budget: float | None = None  # seconds: longer tests are left out
     seed: int = 1
-    jobs: int = 1  # processes, with a simulated target
+    jobs: int | None = None  # processes, with a target that the run makes; None: as many as suit its kind
     deviations: tuple[str, ...] = ()  # of a simulated target
     only: tuple[str, ...] = ()  # requirement ids: tests of these alone
     tests: tuple[str, ...] = ()  # these alone, by the names that reports give them

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tcpslab.outcome import Exit, LabError
+from tcpslab.rig import interrupts
 
 from conformance.arena import Arena
 from conformance.explore import Explorer, Stage
@@ -19,6 +20,7 @@ from conformance.parallel import Parallel
 from conformance.peer import Peer
 from conformance.reporter import Reporter
 from conformance.run import Run
+from conformance.several import Several
 from conformance.watch import Watch
 
 _RUN = pytest.StashKey[Run]()
@@ -32,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Exit | None:
     """Makes the run, or says why there is none: later than here pytest has words of its own for that."""
+    interrupts.end_with_parent()
     text = config.getoption("--conform")
     try:
         config.stash[_RUN] = run = Run(Options.parse(text) if text else Options())
@@ -54,8 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.unregister(name="terminalreporter")
     config.pluginmanager.register(reporter)
     config.pluginmanager.register(Watch(run))
-    if run.file.target == "sim" and run.options.jobs > 1:
-        config.pluginmanager.register(Parallel(run, reporter, run.options.jobs))
+    if run.file.target == "sim" and run.jobs > 1:
+        config.pluginmanager.register(Parallel(run, reporter, run.jobs))
+    if run.file.target == "netns" and run.jobs > 1:
+        config.pluginmanager.register(Several(run, reporter, run.jobs))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

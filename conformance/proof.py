@@ -6,6 +6,7 @@ A deviation is caught if a test fails that cites a requirement which the deviati
 import argparse
 import json
 import multiprocessing
+import os
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
@@ -91,7 +92,7 @@ def main(args: argparse.Namespace) -> Exit:
     listed = deviations(args.protocol)
     proved: list[Caught] = []
     # A fresh process for each, which has what this one has imported: that takes longer than most of the tests.
-    pool = multiprocessing.get_context("fork").Pool(args.jobs, maxtasksperchild=1)
+    pool = multiprocessing.get_context("fork").Pool(args.jobs or os.cpu_count(), maxtasksperchild=1)
     with tempfile.TemporaryDirectory(prefix="tcpslab-") as directory, pool:
         width = max(len(deviation.name) for deviation in listed)
         for caught in pool.imap(partial(prove, options=options, directory=Path(directory)), listed):

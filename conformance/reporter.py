@@ -39,7 +39,11 @@ class Reporter:
 
     def mute(self) -> None:
         """Another process reports what this one does."""
+        self.silence()
         self._muted = True
+
+    def silence(self) -> None:
+        """Another process tells the terminal; captures and key logs of failing tests are this one's to write."""
         self.terminal = Terminal(io.StringIO())
 
     def complete(self, outcome: Outcome, item: pytest.Item, error: pytest.ExceptionInfo[BaseException] | None) -> None:

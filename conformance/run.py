@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import fields
 from typing import Any
@@ -25,6 +26,8 @@ from conformance.target_choice import choose_target
 from conformance.target_file import KnownDeviation
 
 ROLES = ("server", "client")
+_CORES = os.cpu_count() or 1
+_JOBS = {"sim": _CORES, "netns": 12 * _CORES}  # by default: a node computes, a host in a namespace waits
 BUDGET = 30.0  # seconds on the target's clock for a test that states none
 _IPV6 = "TCPS-LOOP-03"  # IPv6 is protected
 _AGREES = {"server": "TCPS-TC-02", "client": "TCPS-TC-01"}  # TC in the SYN-ACK, in the SYN
@@ -45,6 +48,7 @@ class Run:
             raise RequestError(f"--requirement {unknown[0]}: the catalogue of {options.protocol} has none of this id")
         self.target: Target
         self.target, self.file = choose_target(options)
+        self.jobs = options.jobs or _JOBS.get(self.file.target, 1)
         self.dialect = options.dialect or self.file.dialect or "readme"
         self.outcomes: list[Outcome] = []
         self.notes: list[str] = []  # what reports should say beside the outcomes
@@ -56,6 +60,10 @@ class Run:
         self._probed = False
         self._protects_ipv6 = True
         self._agrees = dict.fromkeys(ROLES, True)  # keys, in this role
+
+    def take_target_of_its_own(self) -> None:
+        """In a process that works on the run beside others; theirs are not closed."""
+        self.target, self.file = choose_target(self.options)
 
     def close(self) -> None:
         self.target.close()
@@ -92,7 +100,7 @@ class Run:
             raise NotApplicable("the kernel module leaves IPv6 alone")
         if self.dialect not in self._dialects(item):
             raise NotApplicable(f"it is about the other dialect than {self.dialect}")
-        limit, needed = self.options.budget, self._budget(item)
+        limit, needed = self.options.budget, self.budget(item)
         if limit is not None and needed > limit:
             raise NotApplicable(f"it takes up to {needed:g} s, more than the {limit:g} s asked for")
 
@@ -118,7 +126,8 @@ class Run:
         return f"{item.path.name}::{item.name}"
 
     @staticmethod
-    def _budget(item: pytest.Item) -> float:
+    def budget(item: pytest.Item) -> float:
+        """Seconds on the target's clock that a test may take."""
         mark = item.get_closest_marker("budget")
         return mark.args[0] if mark else BUDGET
 
@@ -136,16 +145,16 @@ class Run:
             deviations=self.options.deviations,
             **changes,
         )
-        self._probe()
+        self.probe()
         if family == "ipv6" and not self._protects_ipv6 and _IPV6 not in self.cited(item):
             raise NotDriven(f"the target leaves IPv6 alone, as the tests of {_IPV6} report")
         arena = self._start(setup, role, item.name)
         if not self._agrees[role] and _AGREES[role] not in self.cited(item):
             arena.keyless = f"the target agrees no keys as {role}, as the tests of {_AGREES[role]} report"
-        arena.budget(self._budget(item))
+        arena.budget(self.budget(item))
         return arena
 
-    def _probe(self) -> None:
+    def probe(self) -> None:
         """Once, before the first test, and in the same way whichever test that is."""
         if self._probed:
             return
@@ -195,12 +204,18 @@ class Run:
         if isinstance(error, (NotDriven, LabError)):
             return Status.INCONCLUSIVE
         outcome.violation = error if isinstance(error, Violation) else None
+        if (known := self.note_deviation(outcome)) is not None:
+            outcome.reason = known.reason
+            return Status.KNOWN_DEVIATION
+        return Status.FAIL
+
+    def note_deviation(self, outcome: Outcome) -> KnownDeviation | None:
+        """Whether a failure is one that the target's file knows, which then has been seen."""
         for known in self.file.known_deviations if outcome.violation else ():
             if known.matches(outcome.broken, outcome.test, outcome.summary):
                 self._seen_deviations.add(known)
-                outcome.reason = known.reason
-                return Status.KNOWN_DEVIATION
-        return Status.FAIL
+                return known
+        return None
 
     def vanished_deviations(self) -> list[KnownDeviation]:
         """Known deviations that no test has seen although one of its tests passed: the target's file is out of date."""

@@ -2,12 +2,14 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from tcpslab import tree
 from tcpslab.outcome import Exit, RequestError
+from tcpslab.rig import interrupts
 
 from conformance.options import Options
 
@@ -69,12 +71,16 @@ def main(args: argparse.Namespace) -> Exit:
     for test in args.test:
         if not (SUITE / test.partition("::")[0]).is_file():
             raise RequestError(f"--test {test}: expected FILE::TEST as reports name it; the suite has no such file")
-    process = subprocess.Popen(command(options_of(args), args.expression), env=environment())
-    try:
-        return exit_code(process.wait())
-    except KeyboardInterrupt:
-        process.wait()  # it was interrupted too, and takes back what it changed at the target
-        raise
+    # In a process group of its own it is interrupted by us alone, and once: Ctrl-C at a terminal goes to all of a group.
+    process = subprocess.Popen(command(options_of(args), args.expression), env=environment(), process_group=0)
+    with interrupts.raised():
+        try:
+            return exit_code(process.wait())
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            with interrupts.postponed():
+                process.wait()  # it takes back what it changed at the target, and what it made
+            raise
 
 
 def exit_code(code: int) -> Exit:

@@ -1,7 +1,8 @@
 """A packet from the target, dissected, with the verdict on its tag once the peer knows the keys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 from scapy.layers.inet import IP, TCP
 from scapy.layers.inet6 import IPv6
@@ -37,6 +38,10 @@ class Seen:
     tag: Tag = Tag.NOT_DUE
     position: int | None = None  # in the target's stream, if the tag is valid
     plaintext: bytes | None = None  # likewise
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: what was dissected is dissected again."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def packet(self) -> Packet:

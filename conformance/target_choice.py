@@ -11,7 +11,7 @@ from conformance.target import Target
 from conformance.target_file import TargetFile
 
 TARGETS = Path(__file__).with_name("targets")
-KINDS = ("sim", "live")
+KINDS = ("sim", "live", "netns")
 
 
 def choose_target(options: Options) -> tuple[Target, TargetFile]:
@@ -21,11 +21,16 @@ def choose_target(options: Options) -> tuple[Target, TargetFile]:
     )
     if options.deviations:
         _check_deviations(file, options.deviations)
+    if file.target != "live":
+        _check_made_here(options, file.target)
     if file.target == "sim":
-        _check_simulated(options)
         from conformance.sim_target import SimTarget
 
         return SimTarget(file.speaks), file
+    if file.target == "netns":
+        from conformance.netns_target import NetnsTarget
+
+        return NetnsTarget(file, seed=options.seed), file
     if not file.services:
         raise RequestError("a live target needs the port of its echo service: --port, or 'services' in its target file")
     from conformance.live_target import LiveTarget
@@ -42,11 +47,12 @@ def _file(name: str) -> TargetFile:
     return target_file.load(path)
 
 
-def _check_simulated(options: Options) -> None:
+def _check_made_here(options: Options, kind: str) -> None:
+    which = {"sim": "a simulated target", "netns": "the target netns, which the run makes itself,"}[kind]
     given = {"--host": options.hosts, "--port": options.port, "--interface": options.interface}
     for option, value in given.items():
         if value:
-            raise RequestError(f"{option}: a simulated target has none; it goes with --target live, or the file of one")
+            raise RequestError(f"{option}: {which} has none; it goes with --target live, or the file of one")
 
 
 def _check_deviations(file: TargetFile, names: Sequence[str]) -> None:

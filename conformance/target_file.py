@@ -22,6 +22,8 @@ SCHEMA = Path(__file__).with_name("targets") / "schema.json"
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Value = TypeVar("_Value", Address, Network)
+# Keys that say where a host is and how it is driven.
+_OF_LIVE_TARGETS = frozenset({"host", "interface", "services", "addresses", "connect", "configure", "restart"})
 # What a command may name in braces. Other braces are the shell's own.
 _CONNECT_WORDS = frozenset({"host", "address", "port", "service"})
 _CONFIGURE_WORDS = frozenset({"host", "value"})
@@ -52,7 +54,7 @@ class TargetFile:
     """The contents of a target file; without one, what the command line says."""
 
     name: str
-    target: Literal["sim", "live"]
+    target: Literal["sim", "live", "netns"]
     host: Mapping[Family, str] = field(default_factory=dict)
     interface: str | None = None
     services: Mapping[Service, int] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class TargetFile:
     configure: Mapping[str, str] = field(default_factory=dict)  # by the names of `Setup`
     restart: str | None = None
     dialect: Dialect | None = None
-    speaks: Dialect | None = None  # a simulated target, whatever it is judged by; None: what it is judged by
+    speaks: Dialect | None = None  # a target that the run makes, whatever it is judged by; None: what it is judged by
     time_scale: float = 1.0
     known_deviations: tuple[KnownDeviation, ...] = ()
 
@@ -93,6 +95,8 @@ def load(path: Path) -> TargetFile:
     """Reads a target file. Raises `yaml_file.FileError`, a `RequestError`, that names file and line."""
     document = yaml_file.load(path, json.loads(SCHEMA.read_text(encoding="utf-8")))
     values = document.value
+    if values["target"] != "live" and (unused := [key for key in values if key in _OF_LIVE_TARGETS]):
+        raise document.error((unused[0],), f"{unused[0]}: the run makes a target {values['target']} itself: it has none")
     for family in values.get("host", {}):
         _parsed(document, ("host", family), ipaddress.ip_address)
     networks = {

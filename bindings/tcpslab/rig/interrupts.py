@@ -1,12 +1,14 @@
 """Signals that end a run, as exceptions, so that what the run made is taken down; and never in the middle of that."""
 
 import contextlib
+import ctypes
 import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _users = 0
 
 
@@ -16,6 +18,11 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
+
+
+def end_with_parent() -> None:
+    """The kernel sends this process SIGTERM when the thread that started it is gone, however that happened."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
 
 @contextlib.contextmanager
