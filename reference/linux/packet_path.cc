@@ -5,6 +5,9 @@
 #include <boost/endian/conversion.hpp>
 #include <stdexcept>
 #include <utility>
+#include <vector>
+
+#include "reference/stack/split.h"
 
 namespace tcpslab::linux_host {
 namespace {
@@ -26,15 +29,6 @@ bool SameButForContent(const wire::Segment& a, const wire::Segment& b) {
   return a.sequence == b.sequence && a.acknowledgement == b.acknowledgement && a.flags == b.flags &&
          a.reserved_bits == b.reserved_bits && a.window == b.window && a.urgent_pointer == b.urgent_pointer &&
          a.options == b.options && a.payload.data() == b.payload.data() && a.payload.size() == b.payload.size();
-}
-
-wire::Segment PieceOf(const wire::Segment& whole, std::size_t offset, std::size_t size) {
-  wire::Segment piece = whole;
-  piece.payload = whole.payload.subspan(offset, size);
-  piece.sequence += static_cast<std::uint32_t>(offset);
-  if (offset > 0) piece.flags &= static_cast<std::uint8_t>(~wire::kCwr);
-  if (offset + size < whole.payload.size()) piece.flags &= static_cast<std::uint8_t>(~(wire::kFin | wire::kPsh));
-  return piece;
 }
 
 // Lowers every MSS that is above `limit`; true if there was one.
@@ -130,16 +124,16 @@ PacketPath::Fate PacketPath::Split(std::size_t limit, stack::Instant now) {
   }
   ++counters_.split;
   const wire::Segment whole = packet_.segment;
+  const std::vector<stack::Piece> pieces = stack::Split(whole, whole.payload.size(), limit);
   Fate fate = Fate::kDrop;
-  for (std::size_t offset = 0; offset < whole.payload.size(); offset += limit) {
-    const std::size_t size = std::min(limit, whole.payload.size() - offset);
-    packet_.segment = PieceOf(whole, offset, size);
+  for (const stack::Piece& piece : pieces) {
+    packet_.segment = piece.segment;
+    packet_.segment.payload = whole.payload.subspan(piece.offset, piece.size);
     const Verdict verdict = shim_->Outbound(packet_.segment, now);
     SendEmitted();
     fate = verdict == Verdict::kPass ? Fate::kReplace : Fate::kDrop;
     ++(verdict == Verdict::kPass ? counters_.changed : counters_.dropped);
-    const bool last = offset + size == whole.payload.size();
-    if (!last && fate == Fate::kReplace &&
+    if (&piece != &pieces.back() && fate == Fate::kReplace &&
         !sender_.Send(std::span(scratch_).first(Compose(scratch_)), whole.destination.address)) {
       ++counters_.send_failed;
     }

@@ -81,7 +81,6 @@ class PacketPath final : public stack::SegmentSink {
   Fate Malformed(wire::Error error);
   Fate Judge(stack::Verdict verdict, const wire::Segment& before);
   Fate Split(std::size_t limit, stack::Instant now);
-  bool SendPiece(wire::Segment& piece, stack::Instant now);
   void LeaveRoom(wire::Segment& syn, stack::Instant now);
   void SendEmitted();
 
