@@ -59,7 +59,7 @@ PacketPath::Fate PacketPath::Outbound(std::span<std::byte> bytes, stack::Instant
   wire::Segment& segment = packet_.segment;
   const stack::FlowKey key(segment.source, segment.destination);
   // Our TCP counts on the whole path MTU, and the Shim lengthens what it protects.
-  if (!segment.payload.empty() && settings_.is_protected(key)) {
+  if (!segment.payload.empty() && !segment.Has(wire::kSyn) && settings_.is_protected(key)) {
     const std::size_t mtu = mtu_.Towards(segment.destination.address, now);
     const std::size_t headers = IpHeaderSize(packet_) + segment.HeaderSize() + shim_->Overhead();
     if (headers + segment.payload.size() > mtu) return Split(mtu > headers ? mtu - headers : 0, now);
