@@ -46,7 +46,8 @@ Verdict Tcps::Engine::Inbound(stack::Segment& segment, stack::Instant now) {
   Step step{.segment = segment, .now = now, .key = {segment.source, segment.destination}, .outbound = false};
   const Verdict verdict = Run(step);
   ++(verdict == Verdict::kPass ? counters.inbound_passed : counters.inbound_dropped);
-  if (verdict == Verdict::kDrop && Deviates(kAnswerDropWithReset)) AnswerWithReset(segment);
+  // A RST is never answered by one (RFC 9293, section 3.10.7.1): two such hosts would not come to rest.
+  if (verdict == Verdict::kDrop && Deviates(kAnswerDropWithReset) && !segment.Has(wire::kRst)) AnswerWithReset(segment);
   return verdict;
 }
 
@@ -83,7 +84,7 @@ Verdict Tcps::Engine::Run(Step& step) {
   }
   const Outcome outcome = Perform(rule.action, step);
   if (outcome.advance && step.connection != nullptr) SetState(step.key, *step.connection, rule.next, step.now);
-  if (Deviates(kDieOnRepeatedSynAck) && !step.outbound && step.segment.IsSynAck() &&
+  if (Deviates(kDieOnRepeatedSynAck) && !step.outbound && step.segment.IsSynAck() && step.connection != nullptr &&
       (state == State::kEncrypted || state == State::kAuthenticated)) {
     SetState(step.key, *step.connection, State::kDead, step.now);
   }

@@ -87,10 +87,9 @@ class Tcps::Engine {
     return Refuses(Deviation::kPassStrays) ? Verdict::kDrop : Verdict::kPass;
   }
   [[nodiscard]] bool Deviates(Deviation deviation) const { return config.deviations.Has(deviation); }
+  [[nodiscard]] bool Enforces() const { return config.policy.enforce || Deviates(Deviation::kNeverFallBack); }
   // Whether enforce=1 forbids to go on unprotected, where only `unless` says otherwise.
-  [[nodiscard]] bool Refuses(Deviation unless) const {
-    return (config.policy.enforce || Deviates(Deviation::kNeverFallBack)) && !Deviates(unless);
-  }
+  [[nodiscard]] bool Refuses(Deviation unless) const { return Enforces() && !Deviates(unless); }
   void AnswerWithReset(const stack::Segment& segment);  // only by deviation
 
   // handshake.cc
@@ -139,7 +138,8 @@ class Tcps::Engine {
 
   // identity_exchange.cc
   Outcome AttachIdentity(Step& step);
-  Outcome Judge(Step& step);
+  Outcome Judge(Step& step);  // a pure ACK
+  Outcome JudgeIdentity(Step& step);
   Outcome JudgeFirst(Step& step, const Identity& identity);
   Outcome Mismatch(Step& step, std::string detail);
   [[nodiscard]] std::optional<Peer> KnownPeer(const wire::Address& address) const;

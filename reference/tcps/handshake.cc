@@ -264,7 +264,7 @@ Tcps::Engine::Outcome Tcps::Engine::Answer(Step& step) {
   Connection& connection = *step.connection;
   if (traits_.checks_handshake_ack && step.segment.acknowledgement != connection.remote_isn + 1) {
     // Our TCP answers another SYN than the one with the offer: there is no key for that one.
-    if (config.policy.enforce) return kStayAndDrop;
+    if (Enforces()) return kStayAndDrop;
     Report(EventKind::kFellBack, step, "another SYN was answered");
     SetState(step.key, connection, State::kDead, step.now);
     return kStay;
@@ -298,7 +298,7 @@ Tcps::Engine::Outcome Tcps::Engine::AnswerAgain(Step& step) {
     return {outcome.verdict, false};
   }
   // Our TCP begins another connection on this flow, without an offer that could be answered.
-  if (config.policy.enforce) return kStayAndDrop;
+  if (Enforces()) return kStayAndDrop;
   Report(EventKind::kFellBack, step, "SYN-ACK without an offer");
   SetState(step.key, connection, State::kDead, step.now);
   return kStay;

@@ -9,7 +9,6 @@
 
 #include "reference/crypto/secret.h"
 #include "reference/tcps/engine.h"
-#include "reference/tcps/hex.h"
 #include "reference/tcps/identity.h"
 #include "reference/tcps/options.h"
 #include "reference/wire/sequence.h"
@@ -110,18 +109,25 @@ bool Tcps::Engine::ProofHolds(const wire::Address& address, const Peer& peer, co
   return traits_.first_contact_while_unproven && IsZero(proof) && began_before_proof;
 }
 
-// TCPS-TI-11, TCPS-TI-12, TCPS-TI-34
+// TCPS-ACK-01, TCPS-ACK-02
 Tcps::Engine::Outcome Tcps::Engine::Judge(Step& step) {
-  if (Deviates(kVerifyTaggedAcks) && FindTm(step.segment.options)) return Verify(step);
-  if (Deviates(kDieOnLateTc) && FindTc(step.segment.options)) {
+  const wire::OptionArea& options = step.segment.options;
+  if (Deviates(kVerifyTaggedAcks) && FindTm(options)) return Verify(step);
+  if (Deviates(kRefuseUntaggedAcks) && !FindTm(options) && !FindTi(options)) return kStayAndDrop;
+  if (Deviates(kDieOnLateTc) && FindTc(options)) {
     SetState(step.key, *step.connection, State::kDead, step.now);
     return kStay;
   }
+  return JudgeIdentity(step);
+}
+
+// TCPS-TI-11, TCPS-TI-12, TCPS-TI-34
+Tcps::Engine::Outcome Tcps::Engine::JudgeIdentity(Step& step) {
   if (Deviates(kIgnoreIdentity)) return kStay;
   const std::optional<Identity> shown = FindTi(step.segment.options);
   if (!shown) {
     NoteMalformed(step);
-    return Deviates(kRefuseUntaggedAcks) ? kStayAndDrop : kStay;
+    return kStay;
   }
   if (traits_.ignores_low_order_keys && crypto::IsLowOrder(shown->key)) {
     // No proof could ever be demanded of such an identity, so it would be taken for a first contact for ever.

@@ -144,7 +144,7 @@ Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
 
   // TCPS-TI-35, TCPS-TI-37
   if (traits_.judges_every_segment && connection.state == State::kEncrypted) {
-    const Outcome judged = Judge(step);
+    const Outcome judged = JudgeIdentity(step);
     if (judged.verdict == Verdict::kDrop) return judged;
     if (judged.advance) SetState(step.key, connection, State::kAuthenticated, step.now);
   }

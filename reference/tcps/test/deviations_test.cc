@@ -55,4 +55,43 @@ BOOST_DATA_TEST_CASE(WithoutDeviationNothingShows, boost::unit_test::data::make(
   BOOST_TEST(!c.seen(talk));
 }
 
+// Scenarios may ask any host for any of them, and more than one: whatever comes, a host goes on.
+BOOST_DATA_TEST_CASE(HostsSurviveDeviations,
+                     boost::unit_test::data::xrange(kDeviations) *
+                         boost::unit_test::data::make({Dialect::kReadme, Dialect::kLkm}),
+                     index, dialect) {
+  Hosts hosts = Conversation::Both(dialect);
+  for (Config* config : {&hosts.client, &hosts.server}) {
+    config->deviations.Set(static_cast<Deviation>(index));
+    // With these a data segment, too, is judged like a pure ACK.
+    config->deviations.Set(Deviation::kJudgeIdentityOnData);
+  }
+  Conversation talk(hosts);
+  const Identity stranger{.key = {std::byte{9}}, .proof = {std::byte{1}}};
+  for (const Side opener : {Side::kClient, Side::kServer}) {
+    talk.Handshake(opener);
+    for (const Side from : {Side::kClient, Side::kServer}) {
+      const Side to = stack::Opposite(from);
+      talk.Data(from, "hello");
+      talk.Ack(from);
+      OwnedSegment tagged = talk.Next(from, wire::kAck);
+      AppendTm(tagged->options, crypto::Tag{});
+      OwnedSegment offering = talk.Next(from, wire::kAck);
+      offering->options = MakeSynOptions({}, stranger.key);
+      OwnedSegment showing = talk.NextTi(from, stranger);
+      showing.SetPayload("hello");
+      for (const OwnedSegment& forged :
+           {tagged, offering, showing, talk.NextTi(from, stranger), talk.NextSynAck(from), talk.NextSyn(from),
+            talk.Next(from, wire::kSyn | wire::kAck | wire::kFin), talk.Next(from, wire::kRst)}) {
+        talk.Forge(to, forged);
+      }
+    }
+    talk.Fin(Side::kClient);
+    talk.Fin(Side::kServer);
+    talk.pair().Advance(400s);
+    talk.NewConnection();
+  }
+  BOOST_TEST(talk.sent() >= 2U);  // both SYNs
+}
+
 }  // namespace tcpslab::tcps::test
