@@ -12,7 +12,7 @@ class Options:
     dialect: str | None = None  # None: what the target's file says, else readme
     role: str | None = None  # of the target; None: both
     hosts: tuple[str, ...] = ()  # addresses of a live target
-    port: int | None = None
+    ports: tuple[int, ...] = ()  # of the services, in the order of `target.SERVICES`; the rest as its kind has them
     interface: str | None = None
     time_scale: float | None = None
     budget: float | None = None  # seconds: longer tests are left out
@@ -21,6 +21,9 @@ class Options:
     deviations: tuple[str, ...] = ()  # of a simulated target
     only: tuple[str, ...] = ()  # requirement ids: tests of these alone
     tests: tuple[str, ...] = ()  # these alone, by the names that reports give them
+    module: str | None = None  # of the target vm, as the next ones
+    module_parameters: tuple[str, ...] = ()  # NAME=VALUE
+    kernel: str | None = None
     examples: int | None = None  # packet sequences that each random test tries; None: a few
     shrink: bool = True  # whether the shortest one that fails is wanted
     replay: str | None = None  # the packet sequence of a random test, as its failure printed it

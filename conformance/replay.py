@@ -13,9 +13,18 @@ def command(options: Options, dialect: str, test: str, steps: str | None = None)
     words += ["--dialect", dialect, "--seed", str(options.seed)]
     for host in options.hosts:
         words += ["--host", host]
-    optional = {"port": options.port, "interface": options.interface, "time-scale": options.time_scale}
+    for port in options.ports:
+        words += ["--port", str(port)]
+    optional = {
+        "interface": options.interface,
+        "time-scale": options.time_scale,
+        "module": options.module,
+        "kernel": options.kernel,
+    }
     for name, value in optional.items():
         words += [] if value is None else [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
+    for parameter in options.module_parameters:
+        words += ["--module-parameter", parameter]
     for deviation in options.deviations:
         words += ["--deviation", deviation]
     words += ["--test", test]

@@ -18,13 +18,14 @@ class Report:
     """One run of the suite, after its last test."""
 
     target: str  # as its file names it
-    kind: str  # "sim", "live"
+    kind: str  # "sim", "live", …
     protocol: str
     dialect: str
     seed: int
     catalogue: Catalogue
     outcomes: Sequence[Outcome]
     vanished: Sequence[KnownDeviation] = ()  # known deviations that no test has seen any more
+    verdict: str = ""  # in place of one by requirements: why nothing was to be judged
     notes: Sequence[str] = ()  # what the target says of itself
     deviations: Sequence[str] = ()  # deliberate faults of a simulated target
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -60,11 +61,12 @@ class Report:
                 yield requirement, failing
 
     def summary(self) -> str:
-        """For example `412 tests: 400 pass, 2 fail, 10 not applicable`."""
+        """For example `412 tests: 400 pass, 2 fail, 10 not applicable`, after the verdict if there is one."""
         counts = Counter(outcome.status for outcome in self.outcomes)
         parts = [f"{counts[status]} {status.value}" for status in Status if counts[status] or status in _ALWAYS]
         gone = f"; {counted(len(self.vanished), 'known deviation')} not seen any more" if self.vanished else ""
-        return f"{len(self.outcomes)} tests: {', '.join(parts)}{gone}"
+        verdict = f"{self.verdict}; " if self.verdict else ""
+        return f"{verdict}{len(self.outcomes)} tests: {', '.join(parts)}{gone}"
 
 
 _ALWAYS = (Status.PASS, Status.FAIL)

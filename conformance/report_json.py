@@ -31,6 +31,7 @@ def document(report: Report) -> dict[str, Any]:
         "protocol": report.protocol,
         "dialect": report.dialect,
         "seed": report.seed,
+        "verdict": report.verdict or None,
         "summary": report.summary(),
         "vanished_deviations": [
             {"requirement": known.requirement, "seen": known.seen.pattern, "tests": known.tests, "reason": known.reason}

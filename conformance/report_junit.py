@@ -49,6 +49,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "protocol", report.protocol
     yield "dialect", report.dialect
     yield "seed", str(report.seed)
+    if report.verdict:
+        yield "verdict", report.verdict
     for deviation in report.deviations:
         yield "deviation", deviation
     yield "commit", report.provenance.get("commit") or "unknown"

@@ -60,6 +60,7 @@ class Run:
         self._probed = False
         self._protects_ipv6 = True
         self._agrees = dict.fromkeys(ROLES, True)  # keys, in this role
+        self.verdict = ""  # in place of one by requirements: the target is known to speak no TCP/S, and does not
 
     def take_target_of_its_own(self) -> None:
         """In a process that works on the run beside others; theirs are not closed."""
@@ -146,6 +147,8 @@ class Run:
             **changes,
         )
         self.probe()
+        if self.verdict:
+            raise NotApplicable(f"the target {self.verdict}: {self.target.plain}")
         if family == "ipv6" and not self._protects_ipv6 and _IPV6 not in self.cited(item):
             raise NotDriven(f"the target leaves IPv6 alone, as the tests of {_IPV6} report")
         arena = self._start(setup, role, item.name)
@@ -166,6 +169,10 @@ class Run:
                 self._agrees = {role: probe.protects(self._start(setup, role, "probe")) for role in ROLES}
             elif self.dialect == "readme" and self._agrees["server"]:
                 self._protects_ipv6 = probe.protects(self._start(setup, "server", "probe"))
+        if self.target.plain and not any(self._agrees.values()):
+            self.verdict = "does not speak TCP/S"
+        elif self.target.plain:
+            self.notes.append(f"it agrees keys, although {self.target.plain}")
 
     def _start(self, setup: Setup, role: str, name: str) -> Arena:
         self.started = True
@@ -238,6 +245,7 @@ class Run:
             catalogue=self.catalogue,
             outcomes=self.outcomes,
             vanished=self.vanished_deviations(),
+            verdict=self.verdict and f"{self.verdict}, as expected: {self.target.plain}",
             notes=[*self.target.notes(), *self.notes],
             deviations=self.options.deviations,
             provenance=provenance(self.options.command),

@@ -62,6 +62,7 @@ class Target(ABC):
     name: str  # as reports call it
     time_scale: float = 1.0  # the suite multiplies by it how long it waits for a reaction
     families: tuple[Family, ...] = ("ipv4",)  # those in which the target has an address
+    plain: str = ""  # why it is known to speak no TCP/S; empty: it claims to, and is judged by that
 
     @abstractmethod
     def start(self, setup: Setup) -> None:

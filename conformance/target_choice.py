@@ -1,6 +1,7 @@
 """From what was asked for to a target: `--target` names a kind, or a target's file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tcpslab.outcome import RequestError
@@ -11,18 +12,20 @@ from conformance.target import Target
 from conformance.target_file import TargetFile
 
 TARGETS = Path(__file__).with_name("targets")
-KINDS = ("sim", "live", "netns")
+KINDS = ("sim", "live", "netns", "vm")
 
 
 def choose_target(options: Options) -> tuple[Target, TargetFile]:
     """The target, not started, and its file with what the command line changes. Raises LabError."""
     file = _file(options.target).overridden(
-        hosts=options.hosts, port=options.port, interface=options.interface, time_scale=options.time_scale
+        hosts=options.hosts, ports=options.ports, interface=options.interface, time_scale=options.time_scale
     )
     if options.deviations:
         _check_deviations(file, options.deviations)
     if file.target != "live":
         _check_made_here(options, file.target)
+    if file.target != "vm":
+        _check_no_module(options)
     if file.target == "sim":
         from conformance.sim_target import SimTarget
 
@@ -31,11 +34,28 @@ def choose_target(options: Options) -> tuple[Target, TargetFile]:
         from conformance.netns_target import NetnsTarget
 
         return NetnsTarget(file, seed=options.seed), file
+    if file.target == "vm":
+        return _virtual(file, options)
     if not file.services:
         raise RequestError("a live target needs the port of its echo service: --port, or 'services' in its target file")
     from conformance.live_target import LiveTarget
 
     return LiveTarget(file, seed=options.seed), file
+
+
+def _virtual(file: TargetFile, options: Options) -> tuple[Target, TargetFile]:
+    from conformance.vm.host import PORTS, VmSettings
+    from conformance.vm_target import VmTarget
+
+    settings = VmSettings(
+        out=options.out_dir / "vm",
+        module=Path(options.module) if options.module else None,
+        parameters=options.module_parameters,
+        kernel=options.kernel,
+        ports=(*options.ports, *PORTS[len(options.ports) :]),
+    )
+    target = VmTarget(file, settings, seed=options.seed)
+    return target, replace(file, name=target.virtual.description) if options.target == "vm" else file
 
 
 def _file(name: str) -> TargetFile:
@@ -48,11 +68,20 @@ def _file(name: str) -> TargetFile:
 
 
 def _check_made_here(options: Options, kind: str) -> None:
-    which = {"sim": "a simulated target", "netns": "the target netns, which the run makes itself,"}[kind]
-    given = {"--host": options.hosts, "--port": options.port, "--interface": options.interface}
+    which = "a simulated target" if kind == "sim" else f"the target {kind}, which the run makes itself,"
+    given = {"--host": options.hosts, "--interface": options.interface}
+    if kind != "vm":
+        given["--port"] = options.ports
     for option, value in given.items():
         if value:
             raise RequestError(f"{option}: {which} has none; it goes with --target live, or the file of one")
+
+
+def _check_no_module(options: Options) -> None:
+    given = {"--module": options.module, "--module-parameter": options.module_parameters, "--kernel": options.kernel}
+    for option, value in given.items():
+        if value:
+            raise RequestError(f"{option}: goes with --target vm, or the file of one")
 
 
 def _check_deviations(file: TargetFile, names: Sequence[str]) -> None:

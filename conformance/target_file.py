@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 from tcpslab.outcome import RequestError
 
 from conformance import yaml_file
-from conformance.target import Dialect, Family, Service
+from conformance.target import SERVICES, Dialect, Family, Service
 
 SCHEMA = Path(__file__).with_name("targets") / "schema.json"
 
@@ -54,7 +54,7 @@ class TargetFile:
     """The contents of a target file; without one, what the command line says."""
 
     name: str
-    target: Literal["sim", "live", "netns"]
+    target: Literal["sim", "live", "netns", "vm"]
     host: Mapping[Family, str] = field(default_factory=dict)
     interface: str | None = None
     services: Mapping[Service, int] = field(default_factory=dict)
@@ -71,11 +71,14 @@ class TargetFile:
         self,
         *,
         hosts: Sequence[str] = (),
-        port: int | None = None,
+        ports: Sequence[int] = (),
         interface: str | None = None,
         time_scale: float | None = None,
     ) -> "TargetFile":
-        """With what the command line says in place of what the file says. `hosts` name the only families then."""
+        """With what the command line says in place of what the file says. `hosts` name the only families then.
+
+        `ports` are those of the services in the order of `SERVICES`, or of the first of them.
+        """
         addresses: dict[Family, str] = {}
         for host in hosts:
             try:
@@ -85,7 +88,7 @@ class TargetFile:
         return replace(
             self,
             host=addresses or self.host,
-            services=self.services if port is None else {**self.services, "echo": port},
+            services={**self.services, **dict(zip(SERVICES, ports, strict=False))},
             interface=interface or self.interface,
             time_scale=self.time_scale if time_scale is None else time_scale,
         )

@@ -1,7 +1,8 @@
 """Ends a run in which the target cannot be judged: it is not there, or the machine between fails (exit codes 2 and 3).
 
-A plain connection (sanity.py) is tried before the first test and after the last. What is wrong then is no requirement's
-matter, and hundreds of failed tests would only hide it.
+Plain connections (sanity.py) are tried before the first test and after the last: one, or, of a target that is known to
+speak no TCP/S, all that a test may need. What is wrong then is no requirement's matter, and hundreds of failed tests
+would only hide it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Watch:
             return
         try:
             self._check("before the first test")
+            if self.run.target.plain:
+                self.run.probe()
         except LabError as error:
             self.run.stopped = error
             raise session.Interrupted(str(error)) from error
@@ -57,9 +60,10 @@ class Watch:
 
     def _check(self, when: str) -> None:
         """Raises LabError."""
-        for family in self.run.target.families:
+        target = self.run.target
+        for family in target.families:
             try:
-                wrong = sanity.check(self.run.target, family)
+                wrong = sanity.check_services(target, family) if target.plain else sanity.check(target, family)
             except NotDriven as reason:
                 self.run.notes.append(f"no plain connection was tried {when}: {reason}")
                 continue

@@ -18,6 +18,13 @@ def positive(text: str) -> int:
     return number
 
 
+def port(text: str) -> int:
+    """An argparse type."""
+    if not text.isdecimal() or not 0 < int(text) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a TCP port")
+    return int(text)
+
+
 def positive_real(text: str) -> float:
     """An argparse type."""
     try:

@@ -15,18 +15,27 @@ examples:
   lab conform --target sim --dialect lkm -k tag   tests with "tag" in their names, by what the kernel module does
   lab conform --target live --host 10.0.0.2 --port 7 --interface tap0
                                                   any host on an interface that runs an echo service on port 7
+  lab conform --target vm --module tcps.ko        a kernel module, loaded into Debian's kernel in a virtual machine
   lab conform --target my-host.yaml --html conformance.html
                                                   a target file: how to drive the host, and its known deviations
   lab conform --coverage                          which code and which tests stand for each requirement
   lab conform --deviations                        proves the suite: every deliberate fault must be caught
 """
-_LATER = {"netns": "tcpsd in a network namespace", "vm": "a kernel module in a virtual machine"}
+_LATER = {"netns": "tcpsd in a network namespace"}
+# What the build makes for a target beside the bindings; for a target's file, whose kind is not known yet, all of it.
+_NEEDS = {"sim": ["tcpslab_python_sim"], "live": [], "vm": ["tcpslab-services"]}
+
+_SERVICES = ("echo", "greet", "abort")
+_OF_A_TARGET = (
+    *("role", "expression", "test", "requirement", "deviation", "junit", "html", "host", "port", "replay"),
+    *("module", "module_parameter", "kernel"),
+)
 
 
 def add_parser(commands: arguments.Commands, name: str) -> None:
     parser = arguments.add_command(commands, name, _HELP, _EXAMPLES)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--target", metavar="sim|live|FILE", help="what to judge: a kind of target, or a target's file")
+    what.add_argument("--target", metavar="sim|live|vm|FILE", help="what to judge: a kind of target, or a target's file")
     what.add_argument("--coverage", action="store_true", help="show requirements, code, tests and the latest result")
     what.add_argument("--deviations", action="store_true", help="run the suite against every deliberate fault")
     parser.add_argument("--protocol", default="tcps", metavar="P", help="tcps (default), or tcps/lkm: with its dialect")
@@ -52,10 +61,28 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
     )
     live = parser.add_argument_group("live targets")
     live.add_argument("--host", action="append", default=[], metavar="A", help="its address, IPv4 or IPv6; may be given for each")
-    live.add_argument("--port", type=arguments.positive, metavar="N", help="port of its echo service")
+    live.add_argument(
+        "--port",
+        type=arguments.port,
+        action="append",
+        default=[],
+        metavar="N",
+        help="port of its echo service; given again, of greet and of abort (vm: 7, 13, 9 unless said otherwise)",
+    )
     live.add_argument("--interface", metavar="I", help="the interface on whose link it is")
     live.add_argument("--time-scale", type=arguments.positive_real, metavar="X", help="wait X times as long for reactions")
     live.add_argument("--budget", type=arguments.positive_real, metavar="SECONDS", help="leave out tests that may take longer")
+    virtual = parser.add_argument_group("virtual machines (target vm)")
+    virtual.add_argument("--module", type=Path, metavar="FILE", help="the kernel module to judge; without one the rig itself is checked")
+    virtual.add_argument(
+        "--module-parameter", action="append", default=[], metavar="NAME=VALUE", help="to load it with; may be repeated"
+    )
+    virtual.add_argument(
+        "--kernel",
+        metavar="FILE|DIR|RELEASE",
+        help="a Debian package's file, a folder with boot/ and lib/modules/, or a release of Debian's "
+        "(default: the one that the module was built for, else the newest)",
+    )
     reports = parser.add_argument_group("reports")
     reports.add_argument("--junit", type=Path, metavar="FILE", help="JUnit XML, requirement ids as properties")
     reports.add_argument("--json", type=Path, metavar="FILE", help="everything, for programs; also goes with --coverage")
@@ -77,8 +104,8 @@ def execute(args: argparse.Namespace) -> Exit:
     from tcpslab import build
 
     complete(args)
-    simulated = [] if args.target == "live" else ["tcpslab_python_sim"]
-    build.build("release", ["tcpslab_python", *simulated])
+    everything = [target for targets in _NEEDS.values() for target in targets]
+    build.build("release", ["tcpslab_python", *_NEEDS.get(args.target or "sim", everything)])
     module = "coverage" if args.coverage else "proof" if args.deviations else "runner"
     return Exit(_conformance(module, args))
 
@@ -92,11 +119,13 @@ def complete(args: argparse.Namespace) -> None:
         raise RequestError(f"--protocol {args.protocol} and --dialect {args.dialect} contradict each other")
     if args.target in _LATER:
         raise RequestError(f"--target {args.target}: {_LATER[args.target]} has no rig yet; sim, live or a target's file")
+    if len(args.port) > len(_SERVICES) or len(set(args.port)) < len(args.port):
+        raise RequestError(f"--port: expected a port of its own for each of {', '.join(_SERVICES)} at most")
     if args.replay is not None and len(args.test) != 1:
         raise RequestError("--replay goes with the one --test whose packet sequence it is")
-    for name in ("role", "expression", "test", "requirement", "deviation", "junit", "html", "host", "port", "replay"):
+    for name in _OF_A_TARGET:
         if getattr(args, name) and not args.target:
-            option = "-k" if name == "expression" else f"--{name}"
+            option = "-k" if name == "expression" else f"--{name.replace('_', '-')}"
             raise RequestError(f"{option} goes with --target, not with --{'coverage' if args.coverage else 'deviations'}")
     args.protocol, args.dialect = protocol, args.dialect or dialect or None
     # Who runs one test again still has the reports of all.

@@ -35,11 +35,22 @@ def test_reports_of_single_tests_leave_those_of_all_alone() -> None:
         (["--target", "sim", "--protocol", "tcps/lkm", "--dialect", "readme"], "contradict each other"),
         (["--target", "netns"], "has no rig yet"),
         (["--target", "sim", "--replay", "[]"], "goes with the one --test"),
+        (["--target", "live", "--port", "7", "--port", "7"], "a port of its own for each of echo, greet, abort"),
+        (["--target", "vm", "--port", "1", "--port", "2", "--port", "3", "--port", "4"], "a port of its own"),
+        (["--coverage", "--module-parameter", "enforce=1"], "--module-parameter goes with --target, not with --coverage"),
     ],
 )
 def test_what_makes_no_sense_is_refused(words: list[str], message: str) -> None:
     with pytest.raises(RequestError, match=message):
         parsed(*words)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "65536", "echo"])
+def test_ports_are_those_of_tcp(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parsed("--target", "vm", f"--port={value}")
+    assert ended.value.code == 2
+    assert f"{value!r} is not a TCP port" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--time-scale", "--budget"])

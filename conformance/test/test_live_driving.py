@@ -127,6 +127,14 @@ def test_what_a_run_needs_is_asked_for(cable: Pair) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_sanity_of_a_healthy_host(make_target: MakeTarget, family: str) -> None:
     assert sanity.check(make_target(), family) is None
+    assert sanity.check_services(make_target(), family) is None
+
+
+def test_sanity_of_services_that_are_not_what_they_are_called(make_target: MakeTarget) -> None:
+    swapped = {"echo": PORTS["echo"], "greet": PORTS["abort"], "abort": PORTS["greet"]}
+    assert "no greeting" in str(sanity.check_services(make_target(services=swapped), "ipv4"))
+    also_echo = {**PORTS, "abort": PORTS["echo"]}
+    assert "does not reset" in str(sanity.check_services(make_target(services=also_echo), "ipv4"))
 
 
 def test_sanity_says_what_is_wrong(make_target: MakeTarget, cable: Pair) -> None:

@@ -29,12 +29,14 @@ def parsed(command: str) -> Options:
     [
         Options(),
         Options(target="sim", seed=7, deviations=("wrong-tag", "no-mss-room")),
-        Options(target="my hosts/vm.yaml", time_scale=2.5, hosts=("10.0.0.2", "fd00::2"), port=7, interface="tap0"),
+        Options(target="my hosts/vm.yaml", time_scale=2.5, hosts=("10.0.0.2", "fd00::2"), ports=(7, 13), interface="tap0"),
+        Options(target="vm", module="/my modules/tcps.ko", module_parameters=("enforce=1", "x=y z"), kernel="6.1.0-50-amd64"),
     ],
 )
 def test_it_asks_for_the_same(options: Options):
     again = parsed(replay.command(options, "lkm", TEST))
-    names = ("target", "protocol", "seed", "deviations", "time_scale", "hosts", "port", "interface", "replay")
+    names = ("target", "protocol", "seed", "deviations", "time_scale", "hosts", "ports", "interface", "replay")
+    names += ("module", "module_parameters", "kernel")
     for name in names:
         assert getattr(again, name) == getattr(options, name), name
     assert (again.dialect, again.tests) == ("lkm", (TEST,))

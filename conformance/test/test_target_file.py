@@ -86,7 +86,7 @@ def _with(line: str, instead: str) -> str:
         ("name: x\n", 1, "'target' is a required property"),
         (FULL + "colour: red\n", 17, "unknown key 'colour'; known are name, target, host"),
         (FULL + "name: again\n", 17, "'name' stands here a second time"),
-        (_with("target: live", "target: moon"), 2, "target: 'moon' is not one of ['sim', 'live', 'netns']"),
+        (_with("target: live", "target: moon"), 2, "target: 'moon' is not one of ['sim', 'live', 'netns', 'vm']"),
         (_with("ipv4: 10.0.0.2,", "ipv5: 10.0.0.2,"), 3, "host: unknown key 'ipv5'; known are ipv4, ipv6"),
         (_with("target: live", "target: netns"), 3, "host: the run makes a target netns itself: it has none"),
         (_with("ipv4: 10.0.0.2,", "ipv4: 10.0.0.256,"), 3, "host.ipv4: '10.0.0.256' does not appear to be"),
@@ -121,7 +121,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
     target = load(tmp_path, FULL)
     assert target.overridden() == target
-    other = target.overridden(hosts=["fd00::9"], port=7000, interface="br0", time_scale=1.5)
+    other = target.overridden(hosts=["fd00::9"], ports=[7000], interface="br0", time_scale=1.5)
     assert other.host == {"ipv6": "fd00::9"}
     assert other.services == {"echo": 7000, "greet": 13, "abort": 9}
     assert (other.interface, other.time_scale) == ("br0", 1.5)
