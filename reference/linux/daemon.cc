@@ -150,7 +150,8 @@ Daemon::Daemon(const Options& options, Reread reread)
   BlockFlowsOfEarlierRun();
 }
 
-Daemon::~Daemon() = default;
+// What it answers with goes after it.
+Daemon::~Daemon() { control_.reset(); }
 
 void Daemon::OpenPeers() {
   if (options_.peers.empty()) {
@@ -234,19 +235,23 @@ void Daemon::HandleSignal(int number) {
   stopping_ = true;
 }
 
-// What is wrong with the new configuration shows before anything is changed.
 void Daemon::Reload() {
+  Options wanted;
   try {
-    const Options wanted = reread_();
+    wanted = reread_();
+  } catch (const CommandLineEnd& error) {
+    log_.logger().error("configuration not changed: {}", error.what());
+    return;
+  }
+  try {
     ReportUnchangeable(wanted);
+    log_.SetLevel(wanted.log_level);
     ChangeSelection(wanted);
     ChangePolicy([&wanted](stack::Policy& policy) { policy = wanted.config.policy; });
-    log_.SetLevel(wanted.log_level);
-    options_.log_level = wanted.log_level;
     log_.Reopen();
     log_.logger().info("configuration read again");
   } catch (const std::exception& error) {
-    log_.logger().error("configuration not changed: {}", error.what());
+    log_.logger().error("configuration changed in part: {}", error.what());
   }
 }
 

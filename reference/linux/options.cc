@@ -35,8 +35,12 @@ CLI::Option* AddText(CLI::App& app, const std::string& name, const std::string& 
       description);
 }
 
-CLI::Option* AddSwitch(CLI::App& app, const std::string& name, const std::string& description, bool& value) {
-  return app.add_option(name, value, description)->expected(0, 1)->type_name("[0|1]");
+// An option that needs no value: alone it is 1.
+CLI::Option* AddSwitch(CLI::App& app, const std::string& name, const std::string& description,
+                       const std::function<void(const std::string&)>& store) {
+  return AddText(app, name, description, [store](const std::string& text) { store(text.empty() ? "1" : text); })
+      ->expected(0, 1)
+      ->type_name("[0|1]");
 }
 
 // An option that takes a list, and may be repeated.
@@ -70,17 +74,16 @@ constexpr std::array<std::string_view, kPolicyNames.size()> kPolicyHelp = {
 };
 
 void AddPolicy(CLI::App& app, stack::Policy& policy) {
-  const stack::Policy defaults;
   for (std::size_t i = 0; i < kPolicyNames.size(); ++i) {
     const std::string_view name = kPolicyNames[i];
     std::string option = "--" + std::string(name);
     std::ranges::replace(option, '_', '-');
+    const std::string help(kPolicyHelp[i]);
     const auto store = [&policy, name](const std::string& value) { SetPolicyValue(policy, name, value); };
-    CLI::Option* added = AddText(app, option, std::string(kPolicyHelp[i]), store)->group("Policy");
-    if (name == "enforce" || name == "tofu_enforce") {
-      added->expected(0, 1)->type_name("[0|1]");
+    if (name.ends_with("enforce")) {
+      AddSwitch(app, option, help, store)->group("Policy");
     } else {
-      added->type_name(name.starts_with("max_") ? "N" : "TIME");
+      AddText(app, option, help, store)->type_name(name.starts_with("max_") ? "N" : "TIME")->group("Policy");
     }
   }
 }
@@ -128,7 +131,7 @@ void AddQueue(CLI::App& app, Options& options) {
       ->capture_default_str()
       ->group(kGroup);
   AddSwitch(app, "--queue-bypass", "let packets pass, in clear, while tcpsd does not run but its rules stand",
-            options.queue_bypass)
+            [&options](const std::string& text) { options.queue_bypass = ParseSwitch(text); })
       ->group(kGroup);
   app.add_option("--mark", options.mark, "mark of the packets that tcpsd itself sends")
       ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{UINT32_MAX}))

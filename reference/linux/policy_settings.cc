@@ -16,16 +16,6 @@ namespace {
 constexpr std::size_t kMaximumEntries = 1'000'000;
 constexpr std::chrono::hours kLongest{24 * 365};
 
-bool ParseSwitch(std::string_view text) {
-  for (const std::string_view yes : {"1", "true", "on", "yes"}) {
-    if (text == yes) return true;
-  }
-  for (const std::string_view no : {"0", "false", "off", "no"}) {
-    if (text == no) return false;
-  }
-  throw std::invalid_argument("expected 0 or 1");
-}
-
 std::size_t ParseCount(std::string_view text) {
   std::size_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
@@ -36,6 +26,16 @@ std::size_t ParseCount(std::string_view text) {
 }
 
 }  // namespace
+
+bool ParseSwitch(std::string_view text) {
+  for (const std::string_view yes : {"1", "true", "on", "yes"}) {
+    if (text == yes) return true;
+  }
+  for (const std::string_view no : {"0", "false", "off", "no"}) {
+    if (text == no) return false;
+  }
+  throw std::invalid_argument("expected 0 or 1");
+}
 
 stack::Duration ParseDuration(std::string_view text) {
   static constexpr std::pair<std::string_view, double> kUnits[] = {
