@@ -1,0 +1,256 @@
+"""The firewall rules of tcpsd in a real kernel: exactly its own, whichever iptables works, and what they select.
+
+A daemon that was killed (SIGKILL) makes them visible: what they select is dropped, all else passes.
+"""
+
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tcpslab.rig import Namespace, Pair, Rig, Tcpsd
+
+FAMILIES = ("ipv4", "ipv6")
+PREFIXES = {"ipv4": "iptables", "ipv6": "ip6tables"}
+MANY_PORTS = ",".join(map(str, range(1000, 1040))) + ",2000-3000"
+
+
+def rules(host: Namespace, tool: str, family: str) -> list[str]:
+    """All rules and chains of users, in the order in which iptables-save has them."""
+    lines = []
+    for table in ("raw", "mangle"):
+        done = host.run([f"{PREFIXES[family]}-{tool}-save", "-t", table])
+        assert done.returncode == 0, done.stderr
+        lines += [f"{table} {line}" for line in done.stdout.splitlines() if re.match(r"-A|:\S+ - ", line)]
+    return [re.sub(r" \[\d+:\d+\]$", "", line) for line in lines]
+
+
+def add_own_rules(host: Namespace, tool: str) -> None:
+    """Some of an administrator's, before and after which ours may stand."""
+    for family in FAMILIES:
+        iptables = f"{PREFIXES[family]}-{tool}"
+        for words in (
+            "-t mangle -N TCPSD",
+            "-t mangle -A OUTPUT -p tcp --dport 9 -j TCPSD",
+            "-t mangle -A TCPSD -j RETURN",
+            "-t mangle -A OUTPUT -o eth9 -j DSCP --set-dscp 10",
+            "-t raw -A PREROUTING -p udp --dport 7 -j DROP",
+        ):
+            done = host.run([iptables, *words.split()])
+            assert done.returncode == 0, done.stderr
+
+
+def ours(lines: list[str]) -> list[str]:
+    return [line for line in lines if re.search(r"TCPSD-(IN|OUT)\b", line)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"dialect": "lkm"},
+        {"workers": 3, "queue": 7, "queue_bypass": True},
+        {"ports": MANY_PORTS, "interface": "eth0,wlan+", "exclude": "22,53,10.0.0.0/8,fd00::/8,10.1.2.3,fe80::1"},
+    ],
+    ids=["default", "lkm", "workers", "selection"],
+)
+def test_rules_come_and_go_and_an_administrators_stay(
+    rig: Rig, tool: str, options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = rig.namespace("host")
+    add_own_rules(host, tool)
+    before = {family: rules(host, tool, family) for family in FAMILIES}
+    daemon = Tcpsd(host, **options)
+    assert f"rules of iptables-{tool}" in "\n".join(daemon.log())
+    other = "legacy" if tool == "nft" else "nft"
+    for family in FAMILIES:
+        during = rules(host, tool, family)
+        assert [line for line in during if line not in ours(during)] == before[family]
+        assert during.count("mangle -A OUTPUT -j TCPSD-OUT") == during.count("raw -A PREROUTING -j TCPSD-IN") == 1
+        assert not ours(rules(host, other, family))
+    assert daemon.stop() == 0
+    assert {family: rules(host, tool, family) for family in FAMILIES} == before
+
+
+def test_killed_and_started_again_the_rules_are_those_of_one_start(rig: Rig, tool: str) -> None:
+    host = rig.namespace("host")
+    daemon = Tcpsd(host)
+    once = {family: rules(host, tool, family) for family in FAMILIES}
+    for _ in range(2):
+        daemon.kill()
+        assert {family: rules(host, tool, family) for family in FAMILIES} == once
+        daemon.start()
+        assert {family: rules(host, tool, family) for family in FAMILIES} == once
+    daemon.stop()
+    assert all(rules(host, tool, family) == [] for family in FAMILIES)
+
+
+def test_cleanup_removes_what_a_killed_daemon_left_and_nothing_else(rig: Rig, tool: str) -> None:
+    host = rig.namespace("host")
+    add_own_rules(host, tool)
+    before = {family: rules(host, tool, family) for family in FAMILIES}
+    daemon = Tcpsd(host)
+    daemon.kill()
+    for _ in range(2):  # the second time there is nothing to do
+        done = daemon.command("cleanup")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert {family: rules(host, tool, family) for family in FAMILIES} == before
+
+
+def test_rules_of_the_other_iptables_are_replaced(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    host = rig.namespace("host")
+    with monkeypatch.context() as patch:
+        for program in ("iptables-nft-restore", "ip6tables-nft-restore"):
+            (tmp_path / program).write_text("#!/bin/sh\nexit 1\n")
+            (tmp_path / program).chmod(0o755)
+        patch.setenv("PATH", f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin")
+        daemon = Tcpsd(host)
+        daemon.kill()
+    assert ours(rules(host, "legacy", "ipv4"))
+    daemon.start()
+    for family in FAMILIES:
+        assert ours(rules(host, "nft", family))
+        assert not ours(rules(host, "legacy", family))
+
+
+def test_where_no_iptables_works_it_says_so_and_leaves_nothing(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = rig.namespace("host")
+    for kind in ("nft", "legacy"):
+        for name in PREFIXES.values():
+            script = tmp_path / f"{name}-{kind}-restore"
+            script.write_text(f"#!/bin/sh\necho 'no {kind} here' >&2\nexit 1\n")
+            script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin")
+    daemon = Tcpsd(host, wait=False)
+    assert daemon._program.wait(10) == 3
+    assert "iptables-nft-restore: no nft here; iptables-legacy-restore: no legacy here" in "\n".join(daemon.log())
+    assert rules(host, "nft", "ipv4") == []
+
+
+# --- what they select ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_ports_and_exclusions_count_at_either_end(
+    pair: Pair, family: str, serve: Callable[..., object], answers: Callable[..., bool]
+) -> None:
+    daemon = Tcpsd(pair.near, ports="4000-4010,4100", exclude="4005")
+    daemon.kill()
+    selected = {4000: True, 4005: False, 4010: True, 4011: False, 4100: True, 4101: False}
+    for port, dropped in selected.items():
+        serve(pair.far, port)
+        serve(pair.near, port)
+        assert answers(pair.near, pair.far.address[family], port) is not dropped, f"to port {port}"
+        assert answers(pair.far, pair.near.address[family], port) is not dropped, f"from port {port}"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("who", ["near", "far"])
+def test_an_excluded_address_passes_whichever_end_it_is(
+    pair: Pair, family: str, who: str, serve: Callable[..., object], answers: Callable[..., bool]
+) -> None:
+    daemon = Tcpsd(pair.near, exclude=getattr(pair, who).address[family])
+    daemon.kill()
+    other = next(name for name in FAMILIES if name != family)
+    serve(pair.far, 4000)
+    assert answers(pair.near, pair.far.address[family], 4000)
+    assert not answers(pair.near, pair.far.address[other], 4000)
+
+
+def test_only_the_interfaces_that_are_named(
+    rig: Rig, serve: Callable[..., object], answers: Callable[..., bool]
+) -> None:
+    client, middle, server = (rig.namespace(label) for label in ("client", "middle", "server"))
+    rig.cable(client, middle, devices=("eth0", "one"), addresses=(["10.1.0.2/24"], ["10.1.0.1/24"]))
+    rig.cable(server, middle, devices=("eth0", "two"), addresses=(["10.2.0.2/24"], ["10.2.0.1/24"]))
+    serve(client, 4000)
+    serve(server, 4000)
+    serve(middle, 4000)
+    daemon = Tcpsd(middle, interface="tw+")
+    daemon.kill()
+    assert answers(middle, "10.1.0.2", 4000)
+    assert answers(client, "10.1.0.1", 4000)
+    assert not answers(middle, "10.2.0.2", 4000)
+    assert not answers(server, "10.2.0.1", 4000)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_traffic_of_the_host_with_itself_is_never_touched(
+    pair: Pair, family: str, serve: Callable[..., object], answers: Callable[..., bool]
+) -> None:
+    """Spec tcps-dialects.md, R17."""
+    serve(pair.near, 4000)
+    daemon = Tcpsd(pair.near, enforce=True)
+    daemon.kill()
+    for address in (pair.near.address[family], {"ipv4": "127.0.0.1", "ipv6": "::1"}[family]):
+        assert answers(pair.near, address, 4000)
+    assert not answers(pair.far, pair.near.address[family], 4000)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_a_host_forwards_is_not_its_own(
+    rig: Rig, family: str, serve: Callable[..., object], answers: Callable[..., bool]
+) -> None:
+    routed = rig.routed()
+    serve(routed.right, 4000)
+    serve(routed.router, 4000)
+    daemon = Tcpsd(routed.router, enforce=True)
+    daemon.kill()
+    assert answers(routed.left, routed.right.address[family], 4000)
+    assert not answers(routed.left, routed.router.address[family], 4000)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_with_queue_bypass_a_killed_daemon_lets_all_pass(
+    pair: Pair, family: str, serve: Callable[..., object], answers: Callable[..., bool]
+) -> None:
+    serve(pair.far, 4000)
+    daemon = Tcpsd(pair.near, enforce=True, queue_bypass=True)
+    assert not answers(pair.near, pair.far.address[family], 4000)  # enforce: the other side speaks no TCP/S
+    daemon.kill()
+    assert answers(pair.near, pair.far.address[family], 4000)
+
+
+def test_after_cleanup_traffic_flows_again(
+    pair: Pair, serve: Callable[..., object], answers: Callable[..., bool]
+) -> None:
+    serve(pair.far, 4000)
+    daemon = Tcpsd(pair.near)
+    daemon.kill()
+    assert not answers(pair.near, pair.far.address["ipv4"], 4000)
+    assert daemon.command("cleanup").returncode == 0
+    assert answers(pair.near, pair.far.address["ipv4"], 4000)
+
+
+def test_no_gap_while_rules_are_replaced(pair: Pair, serve: Callable[..., object], tmp_path: Path) -> None:
+    """enforce=1: whoever speaks no TCP/S gets no connection, at no moment of a reload."""
+    configuration = tmp_path / "tcpsd.conf"
+    configuration.write_text("ports = 4000\n")
+    serve(pair.near, 4000)
+    daemon = Tcpsd(pair.near, enforce=True, config=configuration)
+    attempts = """
+import socket, sys, time
+address, end, done = sys.argv[1], time.monotonic() + float(sys.argv[2]), 0
+print("trying", flush=True)
+while time.monotonic() < end:
+    with socket.socket() as s:
+        s.settimeout(0.005)
+        try:
+            s.connect((address, 4000))
+            done += 1
+        except OSError:
+            pass
+print("connections", done, flush=True)
+"""
+    client = pair.far.start(["/usr/bin/python3", "-c", attempts, pair.near.address["ipv4"], "3"], ready="trying")
+    for number in range(8):
+        configuration.write_text(f"ports = 4000,{5000 + number}\n")
+        daemon.signal(signal.SIGHUP)
+        daemon.wait_for_log(rf"(configuration read again[^$]*){{{number + 1}}}")
+    assert client.wait_for(r"connections (\d+)")[1] == "0"
