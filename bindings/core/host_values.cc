@@ -14,8 +14,6 @@ using stack::Policy;
 using stack::StateChange;
 using tcps::Config;
 
-constexpr std::int64_t kLongest = std::int64_t{1} << 61;
-
 void AddDuration(py::class_<Policy>& type, const char* name, stack::Duration Policy::*field, const char* doc) {
   type.def_property(
       name, [field](const Policy& policy) { return (policy.*field).count(); },
@@ -120,7 +118,7 @@ void AddEvents(py::module_& module) {
   py::class_<StateChange> change(module, "StateChange", "A connection went from one state to another.");
   AddWhenAndWhere(change);
   change.def_readonly("before", &StateChange::from, "The state's name, \"NONE\" without an entry.");
-  change.def_readonly("after", &StateChange::to, "The state's name.");
+  change.def_readonly("after", &StateChange::to, "The same, \"NONE\" once the entry is gone.");
   change.def("__repr__", [](const StateChange& self) {
     return fmt::format("<StateChange {} {} > {}>", ToString(self.flow), self.from, self.to);
   });

@@ -13,7 +13,9 @@
 
 namespace tcpslab::bindings {
 
-// Nanoseconds from 0 to 2^61, so that sums with the stack's time limits cannot overflow; else a ValueError.
+// Nanoseconds: sums of such times with the stack's time limits cannot overflow.
+inline constexpr std::int64_t kLongest = std::int64_t{1} << 61;
+// From 0 to kLongest; else a ValueError.
 stack::Duration ToDuration(std::int64_t nanoseconds);
 inline stack::Instant ToInstant(std::int64_t nanoseconds) { return stack::Instant(ToDuration(nanoseconds)); }
 inline std::int64_t ToNanoseconds(stack::Instant instant) { return instant.time_since_epoch().count(); }

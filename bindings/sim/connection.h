@@ -33,7 +33,7 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // To be called once; false without a route.
+  // To be called once; false where no local port is free.
   bool ConnectTo(const wire::Endpoint& remote);
   // The number of bytes that the send buffer took: none before the connection is open or after Close().
   std::size_t Send(std::span<const std::byte> bytes);

@@ -22,7 +22,6 @@
 #include "bindings/core/host_values.h"
 #include "bindings/sim/policy.h"
 #include "model/tcps-convert.h"
-#include "reference/wire/packet.h"
 
 namespace tcpslab::bindings {
 namespace {
@@ -30,24 +29,9 @@ namespace {
 constexpr std::uint16_t kEtherTypeIpv4 = 0x0800;
 constexpr std::uint16_t kEtherTypeIpv6 = 0x86dd;
 constexpr std::uint16_t kMinimumMtu = 1280;  // RFC 8200, section 5
-constexpr unsigned kFragmentHeader = 44;
-constexpr unsigned kIcmp = 1;
-constexpr unsigned kIcmpEchoReply = 0;
-constexpr unsigned kIcmpv6 = 58;
-constexpr unsigned kIcmpv6EchoReply = 129;
 // Apart, so that what one part draws does not move another's.
 constexpr std::int64_t kHostStreams = 1000;
 constexpr std::int64_t kInternetStreams = 2000;
-
-// What TCP sends, and the answer to a ping: a host's other ICMP and router solicitations are left out.
-bool IsForPeers(const ByteVector& packet) {
-  const auto at = [&packet](std::size_t offset) { return std::to_integer<unsigned>(packet.at(offset)); };
-  const bool v4 = at(0) >> 4U == 4;
-  const unsigned protocol = at(v4 ? 9 : 6);
-  if (protocol == wire::kProtocolTcp || (!v4 && protocol == kFragmentHeader)) return true;
-  return v4 ? protocol == kIcmp && at(wire::kIpv4HeaderSize) == kIcmpEchoReply
-            : protocol == kIcmpv6 && at(wire::kIpv6HeaderSize) == kIcmpv6EchoReply;
-}
 
 void CheckNetwork(const Network& network, wire::Family family) {
   const unsigned longest = family == wire::Family::kIpv4 ? 32 : 128;
@@ -167,12 +151,13 @@ void SimNode::Listen(std::uint16_t port) {
   Listener listener;
   for (const ns3::Address& local : {ns3::Address(ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port)),
                                     ns3::Address(ns3::Inet6SocketAddress(ns3::Ipv6Address::GetAny(), port))}) {
-    const ns3::Ptr<ns3::Socket> socket = CreateSocket();
-    if (socket->Bind(local) != 0) throw py::value_error("no free port: " + std::to_string(port));
+    listener.sockets.push_back(CreateSocket());
+    if (listener.sockets.back()->Bind(local) != 0) throw py::value_error("no free port: " + std::to_string(port));
+  }
+  for (const ns3::Ptr<ns3::Socket>& socket : listener.sockets) {
     socket->SetAcceptCallback(ns3::MakeNullCallback<bool, ns3::Ptr<ns3::Socket>, const ns3::Address&>(),
                               ns3::MakeCallback(&SimNode::OnAccepted, this));
     socket->Listen();
-    listener.sockets.push_back(socket);
   }
   listeners_.emplace(port, std::move(listener));
 }

@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "bindings/core/casters.h"
+#include "bindings/sim/card.h"
 #include "bindings/sim/clock.h"
 #include "bindings/sim/connection.h"
-#include "bindings/sim/ingress.h"
 #include "bindings/sim/records.h"
 #include "bindings/sim/simulation.h"
 #include "reference/stack/policy.h"

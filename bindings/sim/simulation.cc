@@ -15,6 +15,9 @@
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <utility>
+
+#include "bindings/core/host_values.h"
 
 namespace tcpslab::bindings {
 namespace {
@@ -40,16 +43,21 @@ ns3::TypeId::AttributeInformation Find(const ns3::TypeId& type, const std::strin
   throw pybind11::value_error("no value of " + type.GetName() + "::" + name);
 }
 
-// Whether ns-3 gets through `text` as a value of this type: a number with something behind it, say, is fatal.
+// Whether ns-3 gets through `text` as a value of this type: a number with something behind it, say, is fatal, and a
+// time that does not fit becomes another.
 bool IsText(const std::string& text, const std::string& value_type) {
   if (value_type == "ns3::BooleanValue" || value_type == "ns3::EnumValue") return true;
+  // Neither a sign nor the words that from_chars takes for numbers, "inf" and "nan".
+  if (text.find_first_of("0123456789") != 0) return false;
   double number = 0;
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
   if (error != std::errc{}) return false;
   if (value_type == "ns3::TimeValue") {
-    constexpr std::array<std::string_view, 6> kUnits = {"ns", "us", "ms", "s", "min", "h"};
-    return std::ranges::find(kUnits, std::string_view(rest, end)) != kUnits.end();
+    constexpr std::array<std::pair<std::string_view, double>, 6> kUnits = {
+        {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 60e9}, {"h", 3600e9}}};
+    const auto unit = std::ranges::find(kUnits, std::string_view(rest, end), &decltype(kUnits)::value_type::first);
+    return unit != kUnits.end() && number * unit->second <= static_cast<double>(kLongest);
   }
   if (value_type == "ns3::UintegerValue") return text.find_first_not_of("0123456789") == text.npos;
   return value_type == "ns3::DoubleValue" && rest == end;

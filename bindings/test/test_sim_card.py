@@ -2,8 +2,8 @@
 
 import pytest
 from ip_packets import fragments, with_ipv4_checksum
-from scapy.layers.inet import ICMP, IP
-from scapy.layers.inet6 import ICMPv6EchoReply, ICMPv6EchoRequest, IPv6
+from scapy.layers.inet import ICMP, IP, defragment
+from scapy.layers.inet6 import ICMPv6EchoReply, ICMPv6EchoRequest, IPv6, defragment6
 from scapy.packet import Raw
 from sim_peer import FAMILIES, NODE, PEER, SimPeer
 from tcpslab.sim import SimNode
@@ -157,6 +157,18 @@ def test_a_ping_is_answered(config: Config | None, family: str) -> None:
         assert (reply.src, reply.dst) == (NODE[family], PEER[family])
         back = bytes(reply[ICMP].payload) if family == "ipv4" else reply[ICMPv6EchoReply].data
         assert back == b"what comes back"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("byte", [0, 8])  # what would be the type of an answer or a question, were it the first one
+def test_a_long_ping_is_answered_in_fragments(family: str, byte: int) -> None:
+    data = bytes([byte]) * 3000
+    with SimNode(None) as node:
+        assert node.inject(_ping(family, data))
+        node.advance(SECOND)
+        pieces = [(IP if family == "ipv4" else IPv6)(packet) for _, packet in node.take()]
+        whole = defragment(pieces)[0] if family == "ipv4" else defragment6(pieces)
+        assert bytes(whole).endswith(data)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

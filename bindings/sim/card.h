@@ -1,5 +1,5 @@
-// What a host's network card makes of bytes that come along. ns-3's IP reads headers without looking whether they are
-// there; only what it survives gets to it.
+// What a host's network card lets through. ns-3's IP reads headers without looking whether they are there; only what it
+// survives gets to it. What it sends to nobody in particular stays on the host.
 #pragma once
 
 #include <span>
@@ -24,5 +24,9 @@ bool IsPeerAddress(const wire::Address& address);
 // headers other than a fragment header, fragments that no packet has (RFC 791, section 3.2; RFC 8200, section 4.5).
 // Errors: kIpTruncated, kIpVersion, kIpHeaderLength, kIpTotalLength for bytes that are no IP packet.
 wire::Result<ByteVector> Admit(std::span<const std::byte> bytes, const HostAddresses& host);
+
+// Whether a packet of ns-3's is what TCP sends, or the answer to a ping, whole or in fragments: a host's other ICMP and
+// router solicitations are left out.
+bool IsForPeers(std::span<const std::byte> packet);
 
 }  // namespace tcpslab::bindings

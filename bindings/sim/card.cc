@@ -1,4 +1,4 @@
-#include "bindings/sim/ingress.h"
+#include "bindings/sim/card.h"
 
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
@@ -18,12 +18,17 @@ using Bytes = std::span<const std::byte>;
 constexpr std::size_t kFragmentHeaderSize = 8;
 constexpr std::size_t kEchoHeaderSize = 8;
 constexpr unsigned kIcmp = 1;
+constexpr unsigned kIcmpEchoReply = 0;
 constexpr unsigned kIcmpEchoRequest = 8;
 constexpr unsigned kIcmpv6 = 58;
 constexpr unsigned kIcmpv6EchoRequest = 128;
+constexpr unsigned kIcmpv6EchoReply = 129;
 constexpr unsigned kFragmentHeader = 44;
 constexpr std::size_t kFragmentUnit = 8;
 constexpr std::size_t kMaximumLength = 0xffff;
+// Of the 16 bits behind an IPv4 header's identification.
+constexpr unsigned kMoreFragments = 0x2000;
+constexpr unsigned kFragmentOffset = 0x1fff;
 
 unsigned At(Bytes bytes, std::size_t offset) { return std::to_integer<unsigned>(bytes[offset]); }
 unsigned Load16(Bytes bytes, std::size_t offset) {
@@ -55,8 +60,8 @@ wire::Result<ByteVector> AdmitIpv4(Bytes bytes, const Address& host) {
 
   const Bytes payload = bytes.subspan(header, total - header);
   const unsigned fragment = Load16(bytes, 6);
-  const bool more = (fragment & 0x2000U) != 0;
-  const std::size_t offset = (fragment & 0x1fffU) * kFragmentUnit;
+  const bool more = (fragment & kMoreFragments) != 0;
+  const std::size_t offset = (fragment & kFragmentOffset) * kFragmentUnit;
   const unsigned protocol = At(bytes, 9);
   const bool ping = protocol == kIcmp && !more && offset == 0 && IsPing(payload, kIcmpEchoRequest);
   if (wire::InternetChecksum(bytes.first(header)) != 0 || (protocol != kProtocolTcp && !ping) ||
@@ -117,6 +122,18 @@ bool IsPeerAddress(const Address& address) {
       std::ranges::all_of(bytes.first(kMappedPrefix), [](std::byte byte) { return byte == std::byte{}; });
   const bool mapped = zeros && At(bytes, 10) == 0xff && At(bytes, 11) == 0xff;
   return At(bytes, 0) != 0xff && !mapped && address != *wire::ParseAddress("::");
+}
+
+bool IsForPeers(Bytes packet) {
+  const bool v4 = At(packet, 0) >> 4U == 4;
+  const unsigned protocol = At(packet, v4 ? 9 : 6);
+  if (protocol == kProtocolTcp || (!v4 && protocol == kFragmentHeader)) return true;
+  if (v4) {
+    // Of ICMP nothing but a long answer to a ping comes in fragments; the first of them has the header.
+    const bool later = (Load16(packet, 6) & kFragmentOffset) != 0;
+    return protocol == kIcmp && (later || At(packet, kIpv4HeaderSize) == kIcmpEchoReply);
+  }
+  return protocol == kIcmpv6 && At(packet, kIpv6HeaderSize) == kIcmpv6EchoReply;
 }
 
 wire::Result<ByteVector> Admit(Bytes bytes, const HostAddresses& host) {
