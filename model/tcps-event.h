@@ -46,7 +46,7 @@ struct TcpsStateChange
     std::string local;  //!< as in TcpsEvent
     std::string remote; //!< as in TcpsEvent
     std::string role;   //!< as in TcpsEvent
-    std::string from;   //!< the protocol's own state names: "SYN_SENT", "ENCRYPTED", ...
+    std::string from;   //!< the protocol's own state names: "SYN_SENT", "ENCRYPTED", ...; "NONE" without an entry
     std::string to;     //!< likewise
 
     /**

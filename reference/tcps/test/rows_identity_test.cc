@@ -267,26 +267,6 @@ BOOST_AUTO_TEST_CASE(R10_ReadmeSecondVisitIsAuthenticatedByVerifiedTags) {
   BOOST_TEST(talk.Count(Side::kServer, EventKind::kPeerNew) == 1U);
 }
 
-// Section 6: "second connection fails": zero tag, "auth_tag mismatch", server DEAD; its application receives
-// ciphertext and its replies leave in plaintext.
-BOOST_AUTO_TEST_CASE(R10_LkmSecondVisitFails) {
-  Conversation talk(Conversation::Both(Dialect::kLkm));
-  talk.HandshakeAndAck();
-  talk.NewConnection();
-  talk.Syn();
-  talk.SynAck();
-  BOOST_TEST(talk.Ack(Side::kClient).empty());
-  BOOST_TEST(IsZero(FindTi(talk.last()->options)->proof));
-  BOOST_TEST(talk.Count(Side::kServer, EventKind::kMitmSuspected) == 1U);
-  BOOST_TEST(talk.state(Side::kServer) == State::kDead);
-  const auto got = talk.Data(Side::kClient, "GET /");
-  BOOST_TEST(got.at(0).PayloadText() == talk.last().PayloadText());
-  BOOST_TEST(got.at(0).PayloadText() != "GET /");
-  BOOST_TEST(talk.Data(Side::kServer, "reply").empty());
-  BOOST_TEST(talk.last().PayloadText() == "reply");
-  BOOST_TEST(talk.Count(Side::kClient, EventKind::kTagMissing) == 1U);
-}
-
 // Section 6: "A verified reconnect needs one connection in the opposite direction first".
 BOOST_AUTO_TEST_CASE(R10_LkmVisitAfterOneInTheOtherDirectionIsVerified) {
   Conversation talk(Conversation::Both(Dialect::kLkm));
