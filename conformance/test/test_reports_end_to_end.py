@@ -238,7 +238,7 @@ def test_a_machine_that_fails_is_no_verdict(options: Options, suite: Path) -> No
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"target": "no-such-target"}, "--target no-such-target: expected sim, live, netns, or a target's file"),
+        ({"target": "no-such-target"}, "--target no-such-target: expected sim, live, netns, vm, or a target's file"),
         ({"deviations": ("no-such-fault",)}, "--deviation no-such-fault: known are "),
         ({"deviations": ("wrong-tag",), "target": "live"}, "--deviation wrong-tag: only the target sim misbehaves"),
         ({"only": ("TCPS-TM-01", "TCPS-XX-99")}, "--requirement TCPS-XX-99: the catalogue of tcps has none of this id"),
