@@ -15,7 +15,7 @@ from tcpslab.scapy.keylog import ephemeral_line, static_line
 from conformance.failure import Violation
 from conformance.packets import Path, Pieces, fragments, protect, segment_length
 from conformance.protection import Protection
-from conformance.seen import ACK, WRAP, after
+from conformance.seen import ACK, FIN, WRAP, after
 
 if TYPE_CHECKING:
     from conformance.arena import Arena
@@ -43,6 +43,7 @@ class Endpoint:
         self.isn = arena.rng.randrange(WRAP)
         self.snd_nxt = self.isn
         self.sent_end = self.isn  # after the highest sequence number that went out without being a forgery
+        self.closed = False  # whether our FIN went out
         self.rcv_nxt = 0
         self.path: Path | None = None
         self.target_isn: int | None = None
@@ -87,6 +88,7 @@ class Endpoint:
             self.snd_nxt = end
         if after(end, self.sent_end):
             self.sent_end = end
+        self.closed |= bool(int(packet[TCP].flags) & FIN)
         if int(packet[TCP].flags) & ACK:
             self._acknowledged = packet[TCP].ack
         for part in fragments(packet, pieces) if pieces else [packet]:

@@ -44,4 +44,4 @@ class KernelApplication:
         except OSError as error:
             self._error = error
             return
-        services.run(service, self._socket)
+        services.run(services.SERVICES[service], self._socket)

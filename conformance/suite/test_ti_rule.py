@@ -1,7 +1,5 @@
 """When TI is sent, by the TI rule of `readme`: due, answered, on an ACK of the host's own (dialects, the TI rule)."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from conformance.failure import PRESENT
@@ -220,7 +218,7 @@ def test_own_ack_after_a_retransmission_has_the_highest_number(peer: Peer) -> No
 
     if len(sent) < 2 or not peer.arena.pump_until(lower, 2 * REPETITION):
         raise NotDriven("the target sent nothing again that lies before what it sent last")
-    peer.inbox.clear()
+    peer.claim_all()
     own = peer.expect("an ACK with TI", 16 * INTERVAL, pure_ack=True, ti=PRESENT)
     if own.seq != highest:
         raise peer.violation(f"an ACK of its own with seq {own.seq} instead of {highest}", candidates=[*sent, own])
@@ -305,9 +303,10 @@ def test_no_ti_before_a_fin_if_all_is_said(peer: Peer) -> None:
 
 
 def _last_ack(peer: Peer) -> float:
-    """When the target's last pure ACK came, or the handshake was complete."""
-    acks: Iterator[float] = (seen.time for seen in reversed(peer.all) if seen.pure_ack)
-    return next(acks, peer.arena.target.now())
+    """When the target's last pure ACK came, or the ACK went to it that completed the handshake."""
+    sent = peer.arena.last_sent()
+    assert sent is not None
+    return next((seen.time for seen in reversed(peer.all) if seen.pure_ack), sent.time)
 
 
 def _expect_between(peer: Peer, start: float, nominal: float) -> Seen:

@@ -42,7 +42,9 @@ class Lease:
 
     def end(self) -> None:
         """Ends the processes in its namespaces, and removes those and the folder."""
-        _remove(self.folder)
+        _remove_namespaces(self.folder)
+        with _alone():
+            shutil.rmtree(self.folder)
         self._lock.close()
 
 
@@ -52,7 +54,7 @@ def _prefix(folder: Path) -> str:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Between runs that start at the same time: a folder without a lock would look abandoned."""
+    """Between runs that begin or end at the same time: a folder without its lock would look abandoned."""
     with (_FOLDER / _LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -70,13 +72,14 @@ def _remove_leftovers() -> None:
             continue
         try:
             with _locked(folder / _LOCK):
-                _remove(folder)
+                _remove_namespaces(folder)
+                shutil.rmtree(folder)  # the last, so that what is interrupted is found again
         except BlockingIOError:
             pass  # its run is alive
 
 
-def _remove(folder: Path) -> None:
-    """The folder goes last, so that what is interrupted is found again."""
+def _remove_namespaces(folder: Path) -> None:
+    """Those of a run, and the processes in them."""
     namespaces = list(_NAMESPACES.glob(f"{_prefix(folder)}*"))
     for namespace in namespaces:
         _end_processes(namespace.name)
@@ -85,7 +88,6 @@ def _remove(folder: Path) -> None:
             ip("netns", "delete", namespace.name)
         except InfrastructureError:
             namespace.unlink(missing_ok=True)  # its run was killed between making the file and the namespace
-    shutil.rmtree(folder)
 
 
 def _end_processes(namespace: str) -> None:
