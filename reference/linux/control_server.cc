@@ -150,9 +150,11 @@ struct ControlServer::Client {
 
 class ControlServer::Loop {
  public:
-  Loop(const std::filesystem::path& run_directory, Controlled& controlled, spdlog::logger& log)
+  Loop(const std::filesystem::path& run_directory, Controlled& controlled, spdlog::logger& log,
+       std::chrono::milliseconds patience)
       : controlled_(controlled),
         log_(log),
+        patience_(patience),
         path_(run_directory / kControlSocket),
         stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"),
         listener_(Listen()) {}
@@ -231,7 +233,7 @@ class ControlServer::Loop {
   void Accept() {
     const int accepted = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (accepted >= 0) {
-      clients_.push_back({.socket = Descriptor(accepted, "accept"), .deadline = Clock::now() + kPatience});
+      clients_.push_back({.socket = Descriptor(accepted, "accept"), .deadline = Clock::now() + patience_});
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
       accept_again_ = Clock::now() + std::chrono::seconds(1);  // the client still waits: poll would return at once
     }
@@ -263,7 +265,7 @@ class ControlServer::Loop {
       client.outgoing = Answer(std::string_view(client.incoming).substr(0, end), controlled_, log_);
       client.incoming.erase(0, end + 1);
     }
-    client.deadline = Clock::now() + kPatience;
+    client.deadline = Clock::now() + patience_;
     return Send(client);
   }
 
@@ -272,12 +274,13 @@ class ControlServer::Loop {
     if (sent < 0) return errno == EAGAIN || errno == EINTR;
     client.outgoing.erase(0, static_cast<std::size_t>(sent));
     if (!client.outgoing.empty()) return true;
-    client.deadline = Clock::now() + kPatience;
+    client.deadline = Clock::now() + patience_;
     return !client.last && TakeLine(client);
   }
 
   Controlled& controlled_;
   spdlog::logger& log_;
+  const std::chrono::milliseconds patience_;
   const std::filesystem::path path_;
   Descriptor stop_;
   Descriptor listener_;
@@ -285,8 +288,9 @@ class ControlServer::Loop {
   Clock::time_point accept_again_{};
 };
 
-ControlServer::ControlServer(const std::filesystem::path& run_directory, Controlled& controlled, spdlog::logger& log)
-    : loop_(std::make_unique<Loop>(run_directory, controlled, log)) {}
+ControlServer::ControlServer(const std::filesystem::path& run_directory, Controlled& controlled, spdlog::logger& log,
+                             std::chrono::milliseconds patience)
+    : loop_(std::make_unique<Loop>(run_directory, controlled, log, patience)) {}
 
 ControlServer::~ControlServer() {
   if (!thread_.joinable()) return;

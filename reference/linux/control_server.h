@@ -12,6 +12,7 @@
 
 #include <spdlog/logger.h>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -54,13 +55,14 @@ class ControlServer {
   static constexpr std::size_t kMaximumRequest = 16 * 1024;
   // As many are served at once; others wait.
   static constexpr std::size_t kMaximumClients = 16;
-  // A client that is silent, or does not read, for so long is cut off.
+  // A request that has not come whole after this time, or an answer that was not read, ends that client's connection.
   static constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(5);
 
   // Makes the socket, mode 0660: from now on clients can connect, and are answered from Start() on. A socket that a
   // killed daemon left behind is replaced. Throws std::system_error, and std::runtime_error if a daemon answers on it.
   // The references outlive this object.
-  ControlServer(const std::filesystem::path& run_directory, Controlled& controlled, spdlog::logger& log);
+  ControlServer(const std::filesystem::path& run_directory, Controlled& controlled, spdlog::logger& log,
+                std::chrono::milliseconds patience = kPatience);
   // Ends the thread and removes the socket.
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;

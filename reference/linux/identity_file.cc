@@ -9,11 +9,13 @@
 #include <boost/algorithm/hex.hpp>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "reference/linux/private_file.h"
 #include "reference/linux/write_all.h"
@@ -101,25 +103,42 @@ crypto::KeyPair Load(const std::filesystem::path& file) {
   return std::move(*identity);
 }
 
+// A new file beside `file`, mode 0600, of another name; gone with this object unless it was moved.
+class FreshFile {
+ public:
+  explicit FreshFile(const std::filesystem::path& file) : path_(file.native() + ".XXXXXX"), file_(Make()) {}
+  ~FreshFile() {
+    if (!moved_) ::unlink(path_.c_str());
+  }
+  FreshFile(const FreshFile&) = delete;
+  FreshFile& operator=(const FreshFile&) = delete;
+
+  void Write(const Text& text) const {
+    WriteAll(file_.get(), text.bytes(), path_.c_str());
+    if (::fsync(file_.get()) != 0) ThrowSystemError(path_.c_str());
+  }
+  // False if there is a file of that name by now.
+  bool MoveTo(const std::filesystem::path& file) {
+    moved_ = ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, file.c_str(), RENAME_NOREPLACE) == 0;
+    if (!moved_ && errno != EEXIST) ThrowSystemError(file.c_str());
+    return moved_;
+  }
+
+ private:
+  Descriptor Make() {
+    const int made = ::mkostemp(path_.data(), O_CLOEXEC);
+    return {made, path_.c_str()};
+  }
+  std::string path_;
+  Descriptor file_;
+  bool moved_ = false;
+};
+
 // False if there is such a file by now.
 bool Store(const std::filesystem::path& file, const crypto::KeyPair& identity) {
-  std::filesystem::path fresh = file;
-  fresh += fmt::format(".new-{}", ::getpid());
-  ::unlink(fresh.c_str());  // of a process of that number that was killed here
-  {
-    const Descriptor opened = OpenPrivate(fresh, O_WRONLY | O_CREAT | O_EXCL);
-    const Text text = MakeText(identity);
-    WriteAll(opened.get(), text.bytes(), fresh.c_str());
-    if (::fsync(opened.get()) != 0) ThrowSystemError(fresh.c_str());
-  }
-  const bool moved = ::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, file.c_str(), RENAME_NOREPLACE) == 0;
-  if (!moved) {
-    const int reason = errno;
-    ::unlink(fresh.c_str());
-    if (reason == EEXIST) return false;
-    errno = reason;
-    ThrowSystemError(file.c_str());
-  }
+  FreshFile fresh(file);
+  fresh.Write(MakeText(identity));
+  if (!fresh.MoveTo(file)) return false;
   const std::filesystem::path directory = file.has_parent_path() ? file.parent_path() : ".";
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), directory.c_str());
   if (::fsync(opened.get()) != 0) ThrowSystemError(directory.c_str());

@@ -21,31 +21,31 @@ struct WorkerStatus {
   std::uint16_t queue = 0;
   std::size_t connections = 0;
   std::size_t blocked = 0;
-  WorkerCounters counters;
-  KernelQueue kernel;
+  WorkerCounters counters{};
+  KernelQueue kernel{};
 };
 
 struct ConnectionRow {
-  stack::Flow flow;
+  stack::Flow flow{};
   tcps::State state = tcps::State::kNone;
   stack::Duration idle{};
 };
 
 struct PeerRow {
-  wire::Address address;
+  wire::Address address{};
   crypto::PublicKey key{};
   bool proven = false;
 };
 
 struct Status {
-  std::string version;
+  std::string version{};
   tcps::Dialect dialect = tcps::Dialect::kReadme;
   crypto::PublicKey identity{};
-  stack::Policy policy;
-  std::vector<WorkerStatus> workers;
-  std::vector<ConnectionRow> connections;
-  std::vector<PeerRow> peers;
-  std::vector<std::string> problems;  // what does not work, in sentences: stores that cannot be written
+  stack::Policy policy{};
+  std::vector<WorkerStatus> workers{};
+  std::vector<ConnectionRow> connections{};
+  std::vector<PeerRow> peers{};
+  std::vector<std::string> problems{};  // what does not work, in sentences: stores that cannot be written
 };
 
 // Objects keep the order of their keys.

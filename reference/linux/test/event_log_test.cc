@@ -1,0 +1,106 @@
+// The sink of all workers: lines, journal, and both from several threads.
+#include "reference/linux/event_log.h"
+
+#include <boost/test/unit_test.hpp>
+#include <thread>
+
+#include "reference/linux/test/scratch.h"
+#include "reference/tcps/state.h"
+
+namespace tcpslab::linux_host::test {
+namespace {
+
+using stack::EventKind;
+using stack::Instant;
+using tcps::State;
+using namespace std::chrono_literals;
+
+void Tell(EventLog& events, EventKind kind, Instant time, const stack::Flow& flow = FlowOf(1)) {
+  events.OnEvent({.kind = kind, .time = time, .flow = flow, .detail = {}});
+}
+
+void Change(EventLog& events, State from, State to, const stack::Flow& flow = FlowOf(1)) {
+  events.OnStateChange({.time = {}, .flow = flow, .from = ToString(from), .to = ToString(to)});
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(FloodIsShortenedAndCounted) {
+  CapturedLog log;
+  EventLog events(log.logger(), nullptr);
+  for (int i = 0; i < 5000; ++i) Tell(events, EventKind::kTagInvalid, Instant(i * 1ms));
+  Tell(events, EventKind::kEncrypted, Instant(20s));
+  BOOST_TEST(log.Count("MAC verification failed, dropping") == 10U);
+  const std::vector<std::string> lines = log.lines();
+  BOOST_TEST(lines[lines.size() - 2] == "warning left out 4990 more of the event tag-invalid");
+}
+
+BOOST_AUTO_TEST_CASE(WhatWasLeftOutIsToldAtTheEnd) {
+  CapturedLog log;
+  {
+    EventLog events(log.logger(), nullptr);
+    for (int i = 0; i < 12; ++i) Tell(events, EventKind::kTagMissing, Instant(1s));
+  }
+  BOOST_TEST(log.lines().back() == "warning left out 2 more of the event tag-missing");
+}
+
+BOOST_AUTO_TEST_CASE(MismatchIsToldAsThePolicyIs) {
+  CapturedLog log;
+  EventLog events(log.logger(), nullptr);
+  Tell(events, EventKind::kMitmSuspected, Instant(1s));
+  BOOST_TEST(log.Count("TOFU verification failed") == 1U);
+  events.SetTofuEnforce(false);
+  Tell(events, EventKind::kMitmSuspected, Instant(1s));
+  BOOST_TEST(log.Count("TOFU verification failed") == 1U);
+}
+
+// R25: protected and blocked flows, and no others.
+BOOST_AUTO_TEST_CASE(JournalHoldsProtectedAndBlockedFlows) {
+  const ScratchDirectory directory;
+  CapturedLog log;
+  FlowJournal journal(directory / "flows", log.logger());
+  EventLog events(log.logger(), &journal);
+  Change(events, State::kNone, State::kSynReceived);
+  BOOST_TEST(journal.flows().empty());
+  for (const State state : {State::kEncrypted, State::kAuthenticated, State::kBlocked}) {
+    Change(events, State::kSynReceived, state);
+    BOOST_TEST(journal.flows().size() == 1U, ToString(state));
+  }
+  Change(events, State::kBlocked, State::kNone);
+  BOOST_TEST(journal.flows().empty());
+  Change(events, State::kSynSent, State::kEncrypted);
+  Change(events, State::kEncrypted, State::kDead);
+  BOOST_TEST(journal.flows().empty());
+}
+
+BOOST_AUTO_TEST_CASE(ManyThreads) {
+  static constexpr std::uint32_t kThreads = 4;
+  static constexpr std::uint32_t kFlows = 300;
+  const ScratchDirectory directory;
+  CapturedLog log;
+  {
+    FlowJournal journal(directory / "flows", log.logger());
+    EventLog events(log.logger(), &journal);
+    std::vector<std::jthread> threads;
+    for (std::uint32_t thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&events, thread] {
+        for (std::uint32_t i = 0; i < kFlows; ++i) {
+          const stack::Flow flow = FlowOf(thread << 16 | i);
+          Change(events, State::kSynReceived, State::kEncrypted, flow);
+          Tell(events, EventKind::kEncrypted, Instant(1s), flow);
+          Tell(events, EventKind::kTagInvalid, Instant(1s), flow);
+          if (i % 2 == 0) Change(events, State::kEncrypted, State::kNone, flow);
+        }
+      });
+    }
+    threads.clear();
+    BOOST_TEST(journal.flows().size() == kThreads * kFlows / 2);
+  }
+  BOOST_TEST(log.Count("encrypted session") == kThreads * kFlows);
+  BOOST_TEST(log.Count("MAC verification failed") == 10U);
+  BOOST_TEST(log.Count("left out 1190 more of the event tag-invalid") == 1U);
+  const FlowJournal again(directory / "flows", log.logger());
+  BOOST_TEST(again.flows().size() == kThreads * kFlows / 2);
+}
+
+}  // namespace tcpslab::linux_host::test
