@@ -57,9 +57,9 @@ PacketPath::Fate PacketPath::Outbound(std::span<std::byte> bytes, stack::Instant
   if (!parsed) return Malformed(parsed.error());
   packet_ = *parsed;
   wire::Segment& segment = packet_.segment;
-  const stack::FlowKey key(segment.source, segment.destination);
+  const bool seals = HasProtectedPayload(segment);
   // Our TCP counts on the whole path MTU, and the Shim lengthens what it protects.
-  if (!segment.payload.empty() && !segment.Has(wire::kSyn) && settings_.is_protected(key)) {
+  if (seals && !segment.Has(wire::kSyn)) {
     const std::size_t mtu = mtu_.Towards(segment.destination.address, now);
     const std::size_t headers = IpHeaderSize(packet_) + segment.HeaderSize() + shim_->Overhead();
     if (headers + segment.payload.size() > mtu) return Split(mtu > headers ? mtu - headers : 0, now);
@@ -67,7 +67,7 @@ PacketPath::Fate PacketPath::Outbound(std::span<std::byte> bytes, stack::Instant
   const wire::Segment before = segment;
   const Verdict verdict = shim_->Outbound(segment, now);
   SendEmitted();
-  return Judge(verdict, before);
+  return Judge(verdict, before, seals);
 }
 
 PacketPath::Fate PacketPath::Inbound(std::span<std::byte> bytes, stack::Instant now) {
@@ -80,10 +80,11 @@ PacketPath::Fate PacketPath::Inbound(std::span<std::byte> bytes, stack::Instant 
     return Fate::kDrop;
   }
   const wire::Segment before = segment;
+  const bool opens = HasProtectedPayload(segment);  // asked first: a second FIN may be the end of the protection
   const Verdict verdict = shim_->Inbound(segment, now);
   SendEmitted();
   if (verdict == Verdict::kPass && segment.Has(wire::kSyn)) LeaveRoom(segment, now);
-  return Judge(verdict, before);
+  return Judge(verdict, before, opens);
 }
 
 PacketPath::Fate PacketPath::Malformed(wire::Error error) {
@@ -95,14 +96,16 @@ PacketPath::Fate PacketPath::Malformed(wire::Error error) {
   return settings_.fragments_pass ? Fate::kAccept : Fate::kDrop;
 }
 
-PacketPath::Fate PacketPath::Judge(Verdict verdict, const wire::Segment& before) {
+bool PacketPath::HasProtectedPayload(const wire::Segment& segment) const {
+  return !segment.payload.empty() && settings_.is_protected({segment.source, segment.destination});
+}
+
+PacketPath::Fate PacketPath::Judge(Verdict verdict, const wire::Segment& before, bool other_content) {
   if (verdict == Verdict::kDrop) {
     ++counters_.dropped;
     return Fate::kDrop;
   }
-  const wire::Segment& segment = packet_.segment;
-  const bool content_stays = segment.payload.empty() || !settings_.is_protected({segment.source, segment.destination});
-  if (content_stays && SameButForContent(segment, before)) {
+  if (!other_content && SameButForContent(packet_.segment, before)) {
     ++counters_.accepted;
     return Fate::kAccept;
   }

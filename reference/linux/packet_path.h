@@ -79,7 +79,9 @@ class PacketPath final : public stack::SegmentSink {
 
  private:
   Fate Malformed(wire::Error error);
-  Fate Judge(stack::Verdict verdict, const wire::Segment& before);
+  bool HasProtectedPayload(const wire::Segment& segment) const;
+  // `other_content`: the payload was enciphered or deciphered in place.
+  Fate Judge(stack::Verdict verdict, const wire::Segment& before, bool other_content);
   Fate Split(std::size_t limit, stack::Instant now);
   void LeaveRoom(wire::Segment& syn, stack::Instant now);
   void SendEmitted();

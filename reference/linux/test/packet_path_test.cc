@@ -189,6 +189,25 @@ BOOST_AUTO_TEST_CASE(a_syn_leaves_with_tc_and_data_with_tm) {
   }
 }
 
+// tcps-wire.md, section 7: "decrypt in place, …; FIN: fin_in, DEAD if fin_out". The TM is left in the header, so that
+// the payload is all that differs.
+BOOST_AUTO_TEST_CASE(data_beside_the_second_fin_arrives_in_clear_in_both_dialects) {
+  for (const tcps::Dialect dialect : {tcps::Dialect::kReadme, tcps::Dialect::kLkm}) {
+    Hosts hosts(false, dialect);
+    hosts.Handshake();
+    const wire::Segment fin = hosts.FromClient(wire::kAck | wire::kFin, 1001, 5001);
+    hosts.server.Through(hosts.client.Through(PacketOf(fin), true).back(), false);
+
+    wire::Segment last = hosts.FromServer(wire::kAck | wire::kFin, 5001, 1002);
+    Bytes text = Text(500);
+    last.payload = text;
+    Bytes sealed = hosts.server.Through(PacketOf(last), true).back();
+    BOOST_TEST((!std::ranges::equal(SegmentOf(sealed).payload, text)));
+    Bytes opened = hosts.client.Through(sealed, false).at(0);
+    BOOST_TEST((std::ranges::equal(SegmentOf(opened).payload, text)));
+  }
+}
+
 // A segment that TCP would refuse must not change what the Shim remembers.
 BOOST_AUTO_TEST_CASE(a_damaged_segment_does_not_reach_the_shim) {
   Hosts hosts;
