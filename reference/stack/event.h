@@ -59,6 +59,8 @@ class EventSink {
   virtual ~EventSink() = default;
   virtual void OnEvent(const Event& event) = 0;
   virtual void OnStateChange(const StateChange& /*change*/) {}
+  // The host has shown its identity to its peer, for the first time on this connection.
+  virtual void OnIdentitySent(const Flow& /*flow*/, Instant /*time*/) {}
 };
 
 // Receives secrets as key log lines (design, section 7), without line ends. Only for test and simulation hosts, and

@@ -149,7 +149,7 @@ class Tcps::Engine {
   [[nodiscard]] bool IdentityDue(const Connection& connection) const;
   [[nodiscard]] stack::Instant OwnAckDeadline(const Connection& connection) const;
   Identity OwnIdentity(const Connection& connection, const wire::Address& peer_address);
-  void IdentityLeft(Connection& connection, stack::Instant now);
+  void IdentityLeft(const stack::FlowKey& key, Connection& connection, stack::Instant now);
   struct AckNumbers {
     std::uint32_t sequence;
     std::uint32_t acknowledgement;

@@ -51,7 +51,7 @@ Tcps::Engine::Outcome Tcps::Engine::AttachIdentity(Step& step) {
   Connection& connection = *step.connection;
   if (IdentityDue(connection)) {
     step.segment.options = MakeTiOptions(OwnIdentity(connection, step.remote().address));
-    IdentityLeft(connection, step.now);
+    IdentityLeft(step.key, connection, step.now);
   } else if (Deviates(kTagPureAcks)) {
     const std::uint64_t position = PositionOf(connection.out, step.segment, connection.local_isn);
     static_cast<void>(AppendTm(step.segment.options, TagOf(connection.out, position, step.segment)));
@@ -75,8 +75,10 @@ Identity Tcps::Engine::OwnIdentity(const Connection& connection, const wire::Add
   return own;
 }
 
-void Tcps::Engine::IdentityLeft(Connection& connection, stack::Instant now) {
+// TCPS-LOG-04
+void Tcps::Engine::IdentityLeft(const stack::FlowKey& key, Connection& connection, stack::Instant now) {
   IdentityExchange& exchange = connection.identity;
+  if (!exchange.sent) services_.events.OnIdentitySent(connection.FlowOf(key), now);
   exchange.sent = true;
   exchange.last_sent = now;
   if (exchange.owed) {
@@ -249,7 +251,7 @@ void Tcps::Engine::EmitIdentity(const stack::FlowKey& key, Connection& connectio
   ack.window = numbers.window;
   ack.flags = wire::kAck;
   ack.options = MakeTiOptions(OwnIdentity(connection, flow.remote.address));
-  IdentityLeft(connection, now);
+  IdentityLeft(key, connection, now);
   connection.identity.last_ack = now;
   ++connection.identity.own_acks;
   ++counters.emitted;

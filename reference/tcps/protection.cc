@@ -121,7 +121,7 @@ Tcps::Engine::Outcome Tcps::Engine::Protect(Step& step) {
   if (Deviates(kWrongTag)) tag.back() ^= std::byte{1};
   if (Deviates(kIdentityOnData) && IdentityDue(connection)) {
     segment.options = MakeTiOptions(OwnIdentity(connection, step.remote().address));
-    IdentityLeft(connection, step.now);
+    IdentityLeft(step.key, connection, step.now);
   } else {
     if (Deviates(kTimestampsBesideTm)) AppendTimestamps(segment.options);
     AppendTm(segment.options, tag);

@@ -47,10 +47,14 @@ struct Watcher final : stack::EventSink, stack::SegmentSink {
     state = change.to;
     passed += fmt::format(" {}", change.to);
   }
+  void OnIdentitySent(const stack::Flow& flow, stack::Instant time) override {
+    identities_sent.push_back(fmt::format("{} {}", time.time_since_epoch().count(), ToString(flow)));
+  }
   void ToNetwork(const Segment& /*segment*/) override {}
   void ToHost(const Segment& /*segment*/) override {}
   std::string state = "NONE";
   std::string passed;
+  std::vector<std::string> identities_sent;
 };
 
 }  // namespace
@@ -68,6 +72,28 @@ BOOST_AUTO_TEST_CASE(StateChanges) {
   BOOST_TEST(watcher.passed == " SYN_RECV ENCRYPTED AUTHENTICATED");
   talk.pair().Advance(400s);
   BOOST_TEST(watcher.state == "BLOCKED");
+}
+
+// However often it is sent, the log has one line of it.
+// TCPS-LOG-04
+BOOST_AUTO_TEST_CASE(FirstIdentityOfAConnectionIsTold) {
+  for (const Dialect dialect : {Dialect::kReadme, Dialect::kLkm}) {
+    Watcher watcher;
+    crypto::SeededRandom random(1);
+    const Hosts hosts = Conversation::Both(dialect);
+    Conversation talk(hosts);
+    talk.pair().Restart(Side::kClient, [&](const stack::Services&) {
+      return std::make_unique<Tcps>(hosts.client,
+                                    stack::Services{.segments = watcher, .events = watcher, .random = random});
+    });
+    talk.pair().Advance(5s);
+    talk.Syn();
+    talk.SynAck();
+    BOOST_TEST(watcher.identities_sent.empty());
+    for (int i = 0; i < 3; ++i) talk.Ack(Side::kClient);
+    const std::string told = "5000000000 10.0.0.1:40001 <-> 10.0.0.2:80";
+    BOOST_TEST(watcher.identities_sent == std::vector{told});
+  }
 }
 
 // TCPS-LOG-02
