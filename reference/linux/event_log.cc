@@ -1,6 +1,5 @@
 #include "reference/linux/event_log.h"
 
-#include "reference/linux/log_lines.h"
 #include "reference/tcps/state.h"
 
 namespace tcpslab::linux_host {
@@ -12,15 +11,45 @@ bool IsJournalled(std::string_view state) {
   return state == ToString(kEncrypted) || state == ToString(kAuthenticated) || state == ToString(kBlocked);
 }
 
+// Others can be caused by every packet that someone sends.
+bool OncePerConnection(stack::EventKind kind) {
+  using enum stack::EventKind;
+  switch (kind) {
+    case kEncrypted:
+    case kAuthenticated:
+    case kPeerNew:
+    case kMitmSuspected:
+    case kFellBack:
+    case kBlocked:
+    case kFlowExpired:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 EventLog::~EventLog() { TellLeftOut(stack::kNever); }
 
 void EventLog::OnEvent(const stack::Event& event) {
   const std::lock_guard lock(mutex_);
-  TellLeftOut(event.time);
-  if (!limit_.Admit(event.kind, event.time)) return;
-  for (const LogLine& line : LinesOf(event, tofu_enforce_)) log_.log(line.level, line.text);
+  if (!Admit(ToString(event.kind), OncePerConnection(event.kind), event.time)) return;
+  for (const LogLine& line : LinesOf(event, tofu_enforce_)) Write(line);
+}
+
+void EventLog::OnIdentitySent(const stack::Flow& flow, stack::Instant time) {
+  const std::lock_guard lock(mutex_);
+  if (Admit("identity-sent", true, time)) Write(LineOfIdentitySent(flow));
+}
+
+bool EventLog::Admit(std::string_view kind, bool once_per_connection, stack::Instant now) {
+  // More than a busy host has of them (10 000 connections a minute), less than a SYN flood; and as printk_ratelimit has
+  // it.
+  static constexpr std::uint32_t kMostConnections = 2000;
+  static constexpr std::uint32_t kMostRepetitions = 10;
+  TellLeftOut(now);
+  return limit_.Admit(kind, once_per_connection ? kMostConnections : kMostRepetitions, now);
 }
 
 void EventLog::OnStateChange(const stack::StateChange& change) {
@@ -34,7 +63,7 @@ void EventLog::OnStateChange(const stack::StateChange& change) {
 
 void EventLog::TellLeftOut(stack::Instant now) {
   for (const auto& [kind, count] : limit_.TakeLeftOut(now)) {
-    log_.warn("left out {} more of the event {}", count, ToString(kind));
+    log_.warn("left out {} more of the event {}", count, kind);
   }
 }
 

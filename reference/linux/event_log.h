@@ -8,6 +8,7 @@
 
 #include "reference/linux/flow_journal.h"
 #include "reference/linux/line_limit.h"
+#include "reference/linux/log_lines.h"
 #include "reference/stack/event.h"
 
 namespace tcpslab::linux_host {
@@ -21,11 +22,14 @@ class EventLog final : public stack::EventSink {
 
   void OnEvent(const stack::Event& event) override;
   void OnStateChange(const stack::StateChange& change) override;
+  void OnIdentitySent(const stack::Flow& flow, stack::Instant time) override;
 
   // stack::Policy::tofu_enforce as it is now: the log says what became of a mismatch.
   void SetTofuEnforce(bool enforce) { tofu_enforce_ = enforce; }
 
  private:
+  bool Admit(std::string_view kind, bool once_per_connection, stack::Instant now);
+  void Write(const LogLine& line) { log_.log(line.level, line.text); }
   void TellLeftOut(stack::Instant now);
 
   spdlog::logger& log_;

@@ -1,34 +1,14 @@
 #include "reference/linux/line_limit.h"
 
 namespace tcpslab::linux_host {
-namespace {
 
-using stack::EventKind;
-
-bool OncePerConnection(EventKind kind) {
-  switch (kind) {
-    case EventKind::kEncrypted:
-    case EventKind::kAuthenticated:
-    case EventKind::kPeerNew:
-    case EventKind::kMitmSuspected:
-    case EventKind::kFellBack:
-    case EventKind::kBlocked:
-    case EventKind::kFlowExpired:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
-
-bool LineLimit::Admit(EventKind kind, stack::Instant now) {
-  Window& window = windows_[static_cast<std::size_t>(kind)];
-  if (window.start == stack::kNever || now - window.start >= kWindow) {
+bool LineLimit::Admit(std::string_view kind, std::uint32_t most, stack::Instant now) {
+  Window& window = windows_.try_emplace(kind, Window{.start = now}).first->second;
+  if (now - window.start >= kWindow) {
     window.start = now;
     window.admitted = 0;
   }
-  if (window.admitted < (OncePerConnection(kind) ? kPerWindow : kPerWindowRepeated)) {
+  if (window.admitted < most) {
     ++window.admitted;
     return true;
   }
@@ -38,10 +18,9 @@ bool LineLimit::Admit(EventKind kind, stack::Instant now) {
 
 LineLimit::LeftOut LineLimit::TakeLeftOut(stack::Instant now) {
   LeftOut left_out;
-  for (std::size_t kind = 0; kind < windows_.size(); ++kind) {
-    Window& window = windows_[kind];
+  for (auto& [kind, window] : windows_) {
     if (window.left_out == 0 || now - window.start < kWindow) continue;
-    left_out.emplace_back(static_cast<EventKind>(kind), std::exchange(window.left_out, 0));
+    left_out.emplace_back(kind, std::exchange(window.left_out, 0));
   }
   return left_out;
 }

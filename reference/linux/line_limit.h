@@ -1,39 +1,36 @@
-// Keeps a flood of equal events from flooding the log: of each kind so many in five seconds, and then how many more.
+// Keeps a flood from flooding the log: of each kind of happening so many in five seconds, and then how many more.
 #pragma once
 
-#include <array>
+#include <chrono>
 #include <cstdint>
-#include <optional>
+#include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "reference/stack/event.h"
+#include "reference/stack/instant.h"
 
 namespace tcpslab::linux_host {
 
-// Not thread-safe. The clock is that of the events.
+// Not thread-safe. The clock is that of the calls.
 class LineLimit {
  public:
   static constexpr stack::Duration kWindow = std::chrono::seconds(5);
-  // Events that one connection has once: more than a busy host has of them (10 000 connections a minute), less than a
-  // SYN flood.
-  static constexpr std::uint32_t kPerWindow = 2000;
-  // Events that one sender can cause with every packet; as printk_ratelimit has it.
-  static constexpr std::uint32_t kPerWindowRepeated = 10;
 
-  // Whether an event is to be written.
-  bool Admit(stack::EventKind kind, stack::Instant now);
-  // Kinds of which events were left out in a window that is over, and how many; each is told once.
-  using LeftOut = std::vector<std::pair<stack::EventKind, std::uint64_t>>;
+  // Whether a happening of this kind is to be written: if there were fewer than `most` in its window. `kind` lives for
+  // ever.
+  bool Admit(std::string_view kind, std::uint32_t most, stack::Instant now);
+  // Kinds of which some were left out in a window that is over, and how many; each is told once.
+  using LeftOut = std::vector<std::pair<std::string_view, std::uint64_t>>;
   LeftOut TakeLeftOut(stack::Instant now);
 
  private:
   struct Window {
-    stack::Instant start = stack::kNever;  // never: no event yet
+    stack::Instant start{};
     std::uint32_t admitted = 0;
     std::uint64_t left_out = 0;
   };
-  std::array<Window, stack::kEventKinds> windows_{};
+  std::map<std::string_view, Window> windows_;
 };
 
 }  // namespace tcpslab::linux_host

@@ -94,6 +94,9 @@ Lines LinesOf(const Event& event, bool tofu_enforce) {
   return {};
 }
 
+// TCPS-LOG-04
+LogLine LineOfIdentitySent(const stack::Flow& flow) { return Info("TI option sent " + ToString(flow)); }
+
 // TCPS-LOG-01, TCPS-LOG-02
 Lines LinesAtStart(tcps::Dialect dialect, const crypto::PublicKey& identity) {
   const std::string_view agreement = dialect == tcps::Dialect::kLkm ? "ECDH (X25519)" : "ECDH";

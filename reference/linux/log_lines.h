@@ -21,6 +21,7 @@ struct LogLine {
 
 // `tofu_enforce`: whether a mismatch costs the segment.
 std::vector<LogLine> LinesOf(const stack::Event& event, bool tofu_enforce);
+LogLine LineOfIdentitySent(const stack::Flow& flow);
 
 // Of the whole daemon: it is ready, it has ended.
 std::vector<LogLine> LinesAtStart(tcps::Dialect dialect, const crypto::PublicKey& identity);

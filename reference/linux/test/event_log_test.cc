@@ -5,7 +5,8 @@
 #include <thread>
 
 #include "reference/linux/test/scratch.h"
-#include "reference/tcps/state.h"
+#include "reference/tcps/identity.h"
+#include "reference/tcps/test/conversation.h"
 
 namespace tcpslab::linux_host::test {
 namespace {
@@ -42,6 +43,40 @@ BOOST_AUTO_TEST_CASE(WhatWasLeftOutIsToldAtTheEnd) {
     for (int i = 0; i < 12; ++i) Tell(events, EventKind::kTagMissing, Instant(1s));
   }
   BOOST_TEST(log.lines().back() == "warning left out 2 more of the event tag-missing");
+}
+
+// 10 000 connections a minute are 834 in five seconds.
+BOOST_AUTO_TEST_CASE(BusyHostIsLoggedWhole) {
+  CapturedLog log;
+  EventLog events(log.logger(), nullptr);
+  for (int i = 0; i < 2000; ++i) {
+    events.OnIdentitySent(FlowOf(1), Instant(i * 6ms));
+    Tell(events, EventKind::kEncrypted, Instant(i * 6ms));
+  }
+  BOOST_TEST(log.Count("info encrypted session") == 2000U);
+  BOOST_TEST(log.Count("info TI option sent") == 2000U);
+}
+
+// The readme, "Successful connection (first - TOFU remembers)", as the client has it.
+// TCPS-LOG-03, TCPS-LOG-04
+BOOST_AUTO_TEST_CASE(FirstConnectionAsInTheReadme) {
+  CapturedLog log;
+  EventLog events(log.logger(), nullptr);
+  tcps::test::Conversation talk;
+  talk.client_end = EndpointOf("192.168.1.69", 41548);
+  talk.server_end = EndpointOf("192.168.1.127", 80);
+  talk.pair().Restart(stack::Side::kClient, [&events](const stack::Services& services) {
+    return std::make_unique<tcps::Tcps>(
+        tcps::Config{}, stack::Services{.segments = services.segments, .events = events, .random = services.random});
+  });
+  talk.HandshakeAndAck();
+  const std::string fingerprint = tcps::Fingerprint(talk.tcps(stack::Side::kServer).identity());
+  const std::vector<std::string> expected = {
+      "info encrypted session 192.168.1.69:41548 <-> 192.168.1.127:80 (ECDH+AEAD)",
+      "info TI option sent 192.168.1.69:41548 <-> 192.168.1.127:80",
+      "info TOFU: new peer 192.168.1.127 fingerprint " + fingerprint,
+      "info session authenticated 192.168.1.69:41548 <-> 192.168.1.127:80 (TOFU+auth_tag)"};
+  BOOST_TEST(log.lines() == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(MismatchIsToldAsThePolicyIs) {
