@@ -111,9 +111,9 @@ void EndFlows(const std::vector<stack::Flow>& flows, spdlog::logger& log, FlowJo
   std::unordered_set<stack::FlowKey, stack::FlowHash> keys(flows.size(), NewFlowHash());
   for (const stack::Flow& flow : flows) keys.emplace(flow.local, flow.remote);
   const EndedConnections result = EndConnections([&keys](const stack::FlowKey& key) { return keys.contains(key); });
-  if (result.ended > 0) log.info("{} protected connections ended: they would go on in clear", result.ended);
+  if (result.ended > 0) log.info("protected connections ended, which would go on in clear: {}", result.ended);
   if (!result.left.empty()) {
-    log.warn("{} protected connections go on in clear: this kernel cannot end them", result.left.size());
+    log.warn("protected connections that go on in clear, for the kernel cannot end them: {}", result.left.size());
   }
   if (journal == nullptr) return;
   for (const stack::FlowKey& key : result.left) keys.erase(key);
