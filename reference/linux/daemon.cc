@@ -87,22 +87,19 @@ RuleSettings RulesOf(const Options& options) {
           .reassemble = options.config.dialect == tcps::Dialect::kReadme};
 }
 
-bool IsServed(std::uint16_t queue) {
-  try {
-    const NfQueue taken(queue, 1);
-    return false;
-  } catch (const std::system_error&) {
-    return true;
-  }
-}
-
-void RefuseServedRules(Firewall& firewall, const std::vector<std::uint16_t>& own) {
-  for (const std::uint16_t queue : firewall.QueuesInUse()) {
-    if (std::ranges::find(own, queue) == own.end() && IsServed(queue)) {
+// Takes the queues that the rules of an earlier run name, `own` apart. Throws if a daemon serves one of them.
+std::vector<std::unique_ptr<NfQueue>> TakeQueues(Firewall& firewall, const std::vector<std::uint16_t>& own) {
+  std::vector<std::unique_ptr<NfQueue>> queues;
+  for (const std::uint16_t number : firewall.QueuesInUse()) {
+    if (std::ranges::find(own, number) != own.end()) continue;
+    try {
+      queues.push_back(std::make_unique<NfQueue>(number, 1));
+    } catch (const std::system_error&) {
       throw std::runtime_error(fmt::format(
-          "another tcpsd runs in this network namespace: its rules are there, and queue {} is served", queue));
+          "another tcpsd runs in this network namespace: its rules are there, and queue {} is served", number));
     }
   }
+  return queues;
 }
 
 // Ends connections that would go on in clear.
@@ -177,7 +174,7 @@ void Daemon::MakeWorkers() {
 void Daemon::RefuseSecondInstance() {
   std::vector<std::uint16_t> own;
   for (unsigned i = 0; i < options_.workers; ++i) own.push_back(static_cast<std::uint16_t>(options_.queue + i));
-  RefuseServedRules(firewall_, own);
+  TakeQueues(firewall_, own);
 }
 
 // R25. Which worker will see a flow's packets only the kernel knows.
@@ -215,7 +212,7 @@ void Daemon::Run() {
 
 // Packets wait in the queues, both ways, until all rules stand: no connection is seen in one direction only.
 void Daemon::Start() {
-  firewall_.Install(RulesOf(options_), Fate::kQueue);
+  firewall_.Install(RulesOf(options_));
   for (const auto& worker : workers_) worker->Start([this](const std::exception& reason) { WorkerFailed(reason); });
   for (const LogLine& line : LinesAtStart(options_.config.dialect, identity_->public_key)) {
     log_.logger().log(line.level, line.text);
@@ -288,9 +285,9 @@ void Daemon::ChangeSelection(const Options& wanted) {
     }
     EndFlows(flows, log_.logger(), journal());
     try {
-      firewall_.Install(RulesOf(next), Fate::kQueue);
+      firewall_.Install(RulesOf(next));
     } catch (...) {
-      firewall_.Install(RulesOf(options_), Fate::kQueue);
+      firewall_.Install(RulesOf(options_));
       throw;
     }
   });
@@ -298,21 +295,18 @@ void Daemon::ChangeSelection(const Options& wanted) {
   options_.queue_bypass = next.queue_bypass;
 }
 
-// Between the first step and the last nothing of the selected traffic passes.
+// Once no worker gives a verdict, packets wait in the queues, until the rules are gone and the queues are closed:
+// nothing of the selected traffic passes meanwhile.
 void Daemon::Stop() {
   control_.reset();
-  std::exception_ptr failure;
-  const auto attempt = [&failure](const auto& step) {
-    try {
-      step();
-    } catch (const std::exception&) {
-      if (!failure) failure = std::current_exception();
-    }
-  };
-  attempt([this] { firewall_.Install(RulesOf(options_), Fate::kDrop); });
   for (const auto& worker : workers_) worker->Stop();
-  attempt([this] { WithAll([this](const AllTcps& all) { EndFlows(FlowsToEnd(all), log_.logger(), journal()); }); });
-  attempt([this] { firewall_.Remove(); });
+  std::exception_ptr failure;
+  try {
+    WithAll([this](const AllTcps& all) { EndFlows(FlowsToEnd(all), log_.logger(), journal()); });
+  } catch (const std::exception&) {
+    failure = std::current_exception();
+  }
+  firewall_.Remove();
   if (failure) std::rethrow_exception(failure);
 }
 
@@ -409,7 +403,8 @@ void CleanUp(const Options& options) {
   RequireCapabilities();
   const Log log({.file = options.log_file, .level = options.log_level});
   Firewall firewall(options.run_dir / kLockFile);
-  RefuseServedRules(firewall, {});
+  // As long as they are ours nothing passes, with --queue-bypass either.
+  const std::vector<std::unique_ptr<NfQueue>> queues = TakeQueues(firewall, {});
   if (fs::exists(options.run_dir / kJournal)) {
     FlowJournal journal(options.run_dir / kJournal, log.logger());
     EndFlows(journal.flows(), log.logger(), &journal);

@@ -57,8 +57,7 @@ std::vector<std::string> PortMatches(const std::vector<PortRange>& ranges) {
 }
 
 // How a rule that selects a segment ends.
-std::string Target(const RuleSettings& settings, Fate fate) {
-  if (fate == Fate::kDrop) return "DROP";
+std::string Target(const RuleSettings& settings) {
   const std::string queue = settings.queues == 1 ? fmt::format("--queue-num {}", settings.first_queue)
                                                  : fmt::format("--queue-balance {}:{}", settings.first_queue,
                                                                settings.first_queue + settings.queues - 1);
@@ -66,7 +65,7 @@ std::string Target(const RuleSettings& settings, Fate fate) {
 }
 
 // A chain's rules, without "-A CHAIN ".
-std::vector<std::string> Rules(const RuleSettings& settings, wire::Family family, Direction direction, Fate fate) {
+std::vector<std::string> Rules(const RuleSettings& settings, wire::Family family, Direction direction) {
   const Names& names = NamesOf(direction);
   const Selection& selection = settings.selection;
   std::vector<std::string> rules;
@@ -97,7 +96,7 @@ std::vector<std::string> Rules(const RuleSettings& settings, wire::Family family
   if (interfaces.empty()) interfaces.emplace_back();
   std::vector<std::string> ports = PortMatches(selection.ports);
   if (ports.empty()) ports.emplace_back();
-  const std::string target = Target(settings, fate);
+  const std::string target = Target(settings);
   for (const std::string& interface : interfaces) {
     for (const std::string& match : ports) rules.push_back(fmt::format("{}-p tcp{} -j {}", interface, match, target));
   }
@@ -178,12 +177,12 @@ TableState ReadTable(std::string_view saved, Direction direction) {
   return state;
 }
 
-std::string InstallText(const RuleSettings& settings, wire::Family family, Direction direction, Fate fate,
+std::string InstallText(const RuleSettings& settings, wire::Family family, Direction direction,
                         const TableState& present) {
   const Names& names = NamesOf(direction);
   // Declaring the chain makes it, or empties it.
   std::string text = fmt::format("*{}\n:{} - [0:0]\n", names.table, names.chain);
-  for (const std::string& rule : Rules(settings, family, direction, fate)) {
+  for (const std::string& rule : Rules(settings, family, direction)) {
     text += fmt::format("-A {} {}\n", names.chain, rule);
   }
   // Last in the hook: a verdict of the queue ends the hook's chain, and rules of the user's that follow ours would not
@@ -202,15 +201,15 @@ std::string RemoveText(Direction direction, const TableState& present) {
   return text + fmt::format("-F {0}\n-X {0}\nCOMMIT\n", names.chain);
 }
 
-void Firewall::Install(const RuleSettings& settings, Fate fate) {
-  if (tool_) return Install(*tool_, settings, fate);
+void Firewall::Install(const RuleSettings& settings) {
+  if (tool_) return Install(*tool_, settings);
   try {
-    Install(Tool::kNft, settings, fate);
+    Install(Tool::kNft, settings);
     tool_ = Tool::kNft;
   } catch (const std::runtime_error& first) {
     Remove(Tool::kNft);
     try {
-      Install(Tool::kLegacy, settings, fate);
+      Install(Tool::kLegacy, settings);
       tool_ = Tool::kLegacy;
     } catch (const std::runtime_error& second) {
       throw std::runtime_error(fmt::format("{}; {}", first.what(), second.what()));
@@ -220,12 +219,12 @@ void Firewall::Install(const RuleSettings& settings, Fate fate) {
   Remove(*tool_ == Tool::kNft ? Tool::kLegacy : Tool::kNft);
 }
 
-void Firewall::Install(Tool tool, const RuleSettings& settings, Fate fate) {
+void Firewall::Install(Tool tool, const RuleSettings& settings) {
   for (const wire::Family family : kFamilies) {
     if (!IsInKernel(family)) continue;
     std::string text;
     for (const Direction direction : kDirections) {
-      text += InstallText(settings, family, direction, fate, Read(tool, family, direction));
+      text += InstallText(settings, family, direction, Read(tool, family, direction));
     }
     Restore(tool, family, text);
   }

@@ -25,8 +25,6 @@ struct RuleSettings {
   friend bool operator==(const RuleSettings&, const RuleSettings&) = default;
 };
 
-enum class Fate : std::uint8_t { kQueue, kDrop };  // of selected segments
-
 // What is there of ours in one table, read from what iptables-save says.
 struct TableState {
   bool chain = false;
@@ -38,7 +36,7 @@ enum class Direction : std::uint8_t { kOut, kIn };
 TableState ReadTable(std::string_view saved, Direction direction);
 
 // Input of iptables-restore --noflush that puts the chain in place, complete, or removes it. One COMMIT: atomic.
-std::string InstallText(const RuleSettings& settings, wire::Family family, Direction direction, Fate fate,
+std::string InstallText(const RuleSettings& settings, wire::Family family, Direction direction,
                         const TableState& present);
 // Empty if nothing is there.
 std::string RemoveText(Direction direction, const TableState& present);
@@ -54,7 +52,7 @@ class Firewall {
   // Replaces what is there of ours, of an earlier run too: first the way out, then the way in. A user's rules stay
   // where they are. The first call finds out what the kernel supports, and stays with it: nf_tables rather than the
   // older iptables. Where it throws, the rules are those from before or a part of the new ones.
-  void Install(const RuleSettings& settings, Fate fate);
+  void Install(const RuleSettings& settings);
   // Removes all that is ours, of whichever kind.
   void Remove();
   // The queues that rules of ours name.
@@ -63,7 +61,7 @@ class Firewall {
   [[nodiscard]] std::string tool() const;
 
  private:
-  void Install(Tool tool, const RuleSettings& settings, Fate fate);
+  void Install(Tool tool, const RuleSettings& settings);
   void Remove(Tool tool);
   TableState Read(Tool tool, wire::Family family, Direction direction);
   void Restore(Tool tool, wire::Family family, const std::string& text);

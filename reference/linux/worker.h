@@ -53,7 +53,7 @@ class Worker {
   // Starts the thread. When the thread can no longer do its work (the queue is lost), it calls `failed` with the reason
   // and ends; packets are dropped by the kernel then.
   void Start(std::function<void(const std::exception&)> failed);
-  // Ends the thread and gives the queue back. May be called twice.
+  // Ends the thread; packets wait in the queue until this object goes, and are dropped then. May be called twice.
   void Stop();
 
   // Runs `task` on the thread, between two packets, and waits for it; before Start and after Stop, on the caller's.

@@ -118,11 +118,14 @@ def drain(connection: socket.socket) -> int:
 # --- protected connections never go on in clear ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("dialect", "family"), [("readme", "ipv4"), ("readme", "ipv6"), ("lkm", "ipv4")])
+@pytest.mark.parametrize(
+    ("dialect", "family", "bypass"),
+    [("readme", "ipv4", False), ("readme", "ipv6", False), ("lkm", "ipv4", False), ("readme", "ipv4", True)],
+)
 def test_an_orderly_stop_ends_protected_connections_before_the_rules_go(
-    pair: Pair, dialect: str, family: str, talk: Callable[..., tuple[Talker, socket.socket]]
+    pair: Pair, dialect: str, family: str, bypass: bool, talk: Callable[..., tuple[Talker, socket.socket]]
 ) -> None:
-    near, far = (Tcpsd(host, dialect=dialect) for host in (pair.near, pair.far))
+    near, far = (Tcpsd(host, dialect=dialect, queue_bypass=bypass) for host in (pair.near, pair.far))
     with frames(pair.far, "far") as seen:
         talker, theirs = talk(pair.near, pair.far, pair.far.address[family], 4000)
         time.sleep(0.2)
