@@ -1,11 +1,13 @@
 """The daemon's life: start, signals, reload, stop, and what becomes of protected connections."""
 
 import contextlib
+import os
 import pwd
 import re
 import select
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -329,3 +331,73 @@ def test_as_another_user_it_installs_reloads_protects_and_removes(
     near.wait_for_log("configuration read again")
     assert near.stop() == far.stop() == 0
     assert "TCPSD" not in pair.near.run([f"iptables-{tool}-save"]).stdout
+
+
+def test_started_by_a_service_manager_without_root(pair: Pair, tool: str, tmp_path: Path) -> None:
+    """As tcpsd.service has it: another user from the beginning, with two ambient capabilities; Type=notify."""
+    run_dir = tmp_path / "run"
+    for folder in (*tmp_path.parents[:2], tmp_path):
+        folder.chmod(folder.stat().st_mode | 0o755)
+    run_dir.mkdir()
+    nobody = pwd.getpwnam("nobody")
+    os.chown(run_dir, nobody.pw_uid, nobody.pw_gid)
+    both = "+net_admin,+net_raw"
+    as_service = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", f"--inh-caps={both}"]
+    as_service += [f"--ambient-caps={both}", f"--bounding-set=-all,{both}", "--no-new-privs"]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        (tmp_path / "notify").chmod(0o777)
+        manager.settimeout(10)
+        environment = os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        service = pair.near.start([*as_service, program(), "--run-dir", run_dir], env=environment)
+        assert manager.recv(100) == b"READY=1"
+        assert pair.near.run([program(), "status", "--run-dir", run_dir]).returncode == 0
+        assert "TCPSD" in pair.near.run([f"iptables-{tool}-save"]).stdout
+        service.signal(signal.SIGTERM)
+        assert manager.recv(100) == b"STOPPING=1"
+        assert service.wait(10) == 0
+        assert "TCPSD" not in pair.near.run([f"iptables-{tool}-save"]).stdout
+        killed = pair.near.start([*as_service, program(), "--run-dir", run_dir], env=environment)
+        assert manager.recv(100) == b"READY=1"
+    killed.kill()
+    assert "TCPSD" in pair.near.run([f"iptables-{tool}-save"]).stdout
+    done = pair.near.run([*as_service, program(), "cleanup", "--run-dir", run_dir])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "TCPSD" not in pair.near.run([f"iptables-{tool}-save"]).stdout
+
+
+# In the example configuration these lines are examples; the others are defaults.
+NO_DEFAULTS = {"ports", "exclude", "interface", "identity", "peers", "key-log", "log-file", "user"}
+
+
+def example_settings() -> dict[str, str]:
+    example = Path(__file__).parents[1] / "tcpsd.conf"
+    return dict(re.findall(r"^#([a-z-]+) = (.+)$", example.read_text(), re.MULTILINE))
+
+
+def configuration(folder: Path, settings: dict[str, str]) -> Path:
+    made = folder / "tcpsd.conf"
+    made.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
+    return made
+
+
+def test_the_example_configuration_has_every_option(tmp_path: Path) -> None:
+    settings = example_settings()
+    shown = subprocess.run([program(), "--help"], capture_output=True, text=True, check=True).stdout
+    assert set(settings) == set(re.findall(r"^  --([a-z-]+)", shown, re.MULTILINE)) - {"version", "config"}
+    command = [program(), "status", "--config", configuration(tmp_path, settings), "--run-dir", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (3, f"tcpsd: no tcpsd runs with the run directory {tmp_path}\n")
+
+
+def test_the_example_configuration_says_the_defaults(pair: Pair, tmp_path: Path) -> None:
+    defaults = {name: value for name, value in example_settings().items() if name not in NO_DEFAULTS | {"run-dir"}}
+    told = Tcpsd(pair.near, config=configuration(tmp_path, defaults))
+    untold = Tcpsd(pair.far)
+    assert told.status()["policy"] == untold.status()["policy"]
+    assert told.status()["dialect"] == untold.status()["dialect"]
+    told_rules, untold_rules = (
+        [line for line in host.run(["iptables-save"]).stdout.splitlines() if not line.startswith("#")]
+        for host in (pair.near, pair.far)
+    )
+    assert told_rules == untold_rules
