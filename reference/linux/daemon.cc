@@ -177,10 +177,17 @@ void Daemon::RefuseSecondInstance() {
   TakeQueues(firewall_, own);
 }
 
-// R25. Which worker will see a flow's packets only the kernel knows.
+// R25. Which worker will see a flow's packets only the kernel knows. The sets of blocked flows are bounded: what they
+// have no room for is ended.
 void Daemon::BlockFlowsOfEarlierRun() {
   if (!journal_) return;
-  for (const stack::Flow& flow : journal_->flows()) {
+  std::vector<stack::Flow> flows = journal_->flows();
+  if (const std::size_t room = options_.config.policy.max_blocked; flows.size() > room) {
+    const auto surplus = flows.begin() + static_cast<std::ptrdiff_t>(room);
+    EndFlows({surplus, flows.end()}, log_.logger(), journal());
+    flows.erase(surplus, flows.end());
+  }
+  for (const stack::Flow& flow : flows) {
     for (const auto& worker : workers_) {
       worker->Call([&flow](tcps::Tcps& tcps, stack::Instant now) { tcps.Block(flow, now); });
     }

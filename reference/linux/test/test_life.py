@@ -170,6 +170,25 @@ def test_killed_and_started_again_a_protected_connection_is_blocked(
     assert not any(CANARY in frame for frame in seen)
 
 
+def test_started_again_with_less_room_than_there_were_protected_connections(
+    pair: Pair, talk: Callable[..., tuple[Talker, socket.socket]]
+) -> None:
+    near, _ = Tcpsd(pair.near), Tcpsd(pair.far)
+    with frames(pair.far, "far") as seen:
+        ends = [talk(pair.near, pair.far, pair.far.address["ipv4"], 4000 + number)[1] for number in range(3)]
+        wait_until(lambda: list(states(near).values()) == ["AUTHENTICATED"] * 3)
+        near.kill()
+        for theirs in ends:
+            drain(theirs)
+        near.options["max_blocked"] = 1
+        near.start()
+        assert list(states(near).values()) == ["BLOCKED"]
+        time.sleep(0.5)
+        assert [drain(theirs) for theirs in ends] == [0, 0, 0]
+    assert "protected connections ended, which would go on in clear: 2" in "\n".join(near.log())
+    assert not any(CANARY in frame for frame in seen)
+
+
 def test_killed_and_cleaned_up_a_protected_connection_is_ended(
     pair: Pair, talk: Callable[..., tuple[Talker, socket.socket]]
 ) -> None:

@@ -3,12 +3,19 @@
 A daemon that was killed (SIGKILL) makes them visible: what they select is dropped, all else passes.
 """
 
+import contextlib
 import re
 import signal
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from scapy.layers.inet import IP, TCP, fragment
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment, fragment6
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
 
 from tcpslab.rig import Namespace, Pair, Rig, Tcpsd
 
@@ -56,9 +63,7 @@ def ours(lines: list[str]) -> list[str]:
     ],
     ids=["default", "lkm", "workers", "selection"],
 )
-def test_rules_come_and_go_and_an_administrators_stay(
-    rig: Rig, tool: str, options: dict[str, object], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rules_come_and_go_and_an_administrators_stay(rig: Rig, tool: str, options: dict[str, object]) -> None:
     host = rig.namespace("host")
     add_own_rules(host, tool)
     before = {family: rules(host, tool, family) for family in FAMILIES}
@@ -99,9 +104,7 @@ def test_cleanup_removes_what_a_killed_daemon_left_and_nothing_else(rig: Rig, to
         assert {family: rules(host, tool, family) for family in FAMILIES} == before
 
 
-def test_rules_of_the_other_iptables_are_replaced(
-    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
+def test_rules_of_the_other_iptables_are_replaced(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = rig.namespace("host")
     with monkeypatch.context() as patch:
         for program in ("iptables-nft-restore", "ip6tables-nft-restore"):
@@ -128,7 +131,10 @@ def test_where_no_iptables_works_it_says_so_and_leaves_nothing(
             script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin")
     daemon = Tcpsd(host, wait=False)
-    assert daemon._program.wait(10) == 3
+    deadline = time.monotonic() + 10
+    while daemon.exit_code is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert daemon.exit_code == 3
     assert "iptables-nft-restore: no nft here; iptables-legacy-restore: no legacy here" in "\n".join(daemon.log())
     assert rules(host, "nft", "ipv4") == []
 
@@ -254,3 +260,50 @@ print("connections", done, flush=True)
         daemon.signal(signal.SIGHUP)
         daemon.wait_for_log(rf"(configuration read again[^$]*){{{number + 1}}}")
     assert client.wait_for(r"connections (\d+)")[1] == "0"
+
+
+# --- fragments -------------------------------------------------------------------------------------------------------
+
+
+def fragmented_syn(source: str, destination: str, port: int) -> list[bytes]:
+    """A SYN without TC, in two IP fragments. The text, which TCP ignores, makes it long enough for IPv6's rules."""
+    segment = TCP(sport=3999, dport=port, flags="S", seq=1) / Raw(bytes(1400))
+    if ":" in source:
+        whole = IPv6(src=source, dst=destination) / IPv6ExtHdrFragment(id=7) / segment
+        return [bytes(part) for part in fragment6(whole, 1300)]
+    return [bytes(part) for part in fragment(IP(src=source, dst=destination, id=7) / segment, 1280)]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    ("dialect", "enforce", "gets_answer"), [("readme", False, True), ("readme", True, False), ("lkm", True, True)]
+)
+@pytest.mark.parametrize("ports", [None, "4000"])
+def test_fragments_are_judged_whole_or_as_the_module_does_not_at_all(
+    pair: Pair,
+    family: str,
+    dialect: str,
+    enforce: bool,
+    gets_answer: bool,
+    ports: str | None,
+    serve: Callable[..., object],
+) -> None:
+    """Spec tcps-dialects.md, R13: with enforce=1 no SYN without TC gets through, in fragments either."""
+    serve(pair.near, 4000)
+    Tcpsd(pair.near, dialect=dialect, enforce=enforce, ports=ports)
+    addresses = pair.far.address[family], pair.near.address[family]
+    kind = socket.AF_INET6 if family == "ipv6" else socket.AF_INET
+    with pair.far.entered():
+        raw = socket.socket(kind, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    answers = []
+    with raw, pair.far.packet_socket("far") as wire:
+        wire.settimeout(0.1)
+        for part in fragmented_syn(*addresses, 4000):
+            raw.sendto(part, (addresses[1], 0))
+        deadline = time.monotonic() + 0.5
+        while time.monotonic() < deadline:
+            with contextlib.suppress(TimeoutError):
+                packet = Ether(wire.recv(65536))
+                if TCP in packet and packet[TCP].dport == 3999:
+                    answers.append(str(packet[TCP].flags))
+    assert ("SA" in answers) is gets_answer
