@@ -1,10 +1,9 @@
 #include "tcps-segment-splitter.h"
 
-#include <algorithm>
-
 #include "../../tcps-convert.h"
 #include "../tcps-path-segment.h"
 #include "ns3/uinteger.h"
+#include "reference/stack/split.h"
 
 namespace ns3
 {
@@ -41,31 +40,19 @@ TcpsSegmentSplitter::~TcpsSegmentSplitter() = default;
 std::vector<TcpsPathPacket>
 TcpsSegmentSplitter::Split(TcpsPathSegment& segment, uint32_t maximum, Options options)
 {
-    constexpr unsigned firstOnly = wire::kCwr;
-    constexpr unsigned lastOnly = wire::kPsh | wire::kFin;
     const wire::Segment whole = *segment;
-    std::vector<TcpsPathPacket> pieces;
-    for (std::size_t offset = 0; offset < whole.payload.size(); offset += segment->payload.size())
+    std::vector<TcpsPathPacket> packets;
+    for (const tcpslab::stack::Piece& piece : tcpslab::stack::Split(whole, whole.payload.size(), maximum))
     {
-        segment->payload = whole.payload.subspan(offset, std::min<std::size_t>(maximum, whole.payload.size() - offset));
-        const bool first = offset == 0;
-        const bool last = offset + segment->payload.size() == whole.payload.size();
-        unsigned flags = whole.flags & ~((first ? 0U : firstOnly) | (last ? 0U : lastOnly));
-        if (whole.urgent_pointer <= offset)
-        {
-            flags &= ~static_cast<unsigned>(wire::kUrg); // its urgent bytes went with an earlier piece
-        }
-        const bool urgent = (flags & wire::kUrg) != 0;
-        segment->flags = static_cast<uint8_t>(flags);
-        segment->urgent_pointer = static_cast<uint16_t>(urgent ? whole.urgent_pointer - offset : 0);
-        segment->sequence = whole.sequence + static_cast<uint32_t>(offset);
-        if (options == OPTIONS_NONE || (options == OPTIONS_FIRST && !first))
+        *segment = piece.segment;
+        segment->payload = whole.payload.subspan(piece.offset, piece.size);
+        if (options == OPTIONS_NONE || (options == OPTIONS_FIRST && piece.offset > 0))
         {
             segment->options.clear();
         }
-        pieces.push_back(segment.ToPacket());
+        packets.push_back(segment.ToPacket());
     }
-    return pieces;
+    return packets;
 }
 
 void
