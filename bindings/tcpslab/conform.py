@@ -16,6 +16,8 @@ examples:
   lab conform --target live --host 10.0.0.2 --port 7 --interface tap0
                                                   any host on an interface that runs an echo service on port 7
   lab conform --target vm --module tcps.ko        a kernel module, loaded into Debian's kernel in a virtual machine
+  lab conform --target vm --module tcps.ko --interop
+                                                  tcpsd and that module on one cable, with real programs behind them
   lab conform --target my-host.yaml --html conformance.html
                                                   a target file: how to drive the host, and its known deviations
   lab conform --coverage                          which code and which tests stand for each requirement
@@ -83,6 +85,9 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
         help="a Debian package's file, a folder with boot/ and lib/modules/, or a release of Debian's "
         "(default: the one that the module was built for, else the newest)",
     )
+    virtual.add_argument(
+        "--interop", action="store_true", help="let tcpsd and the module protect the same connections, in place of the suite"
+    )
     reports = parser.add_argument_group("reports")
     reports.add_argument("--junit", type=Path, metavar="FILE", help="JUnit XML, requirement ids as properties")
     reports.add_argument("--json", type=Path, metavar="FILE", help="everything, for programs; also goes with --coverage")
@@ -92,7 +97,7 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
         type=Path,
         metavar="DIR",
         help="folder for report.html, results.json, and a capture and key log of each failing test "
-        "(default: out/conform; with --test out/conform-test)",
+        "(default: out/conform; with --test out/conform-test, with --interop out/interop)",
     )
     chance = parser.add_argument_group("random tests")
     chance.add_argument("--examples", type=arguments.positive, metavar="N", help="packet sequences for each of them (default: 3)")
@@ -105,8 +110,9 @@ def execute(args: argparse.Namespace) -> Exit:
 
     complete(args)
     everything = [target for targets in _NEEDS.values() for target in targets]
-    build.build("release", ["tcpslab_python", *_NEEDS.get(args.target or "sim", everything)])
-    module = "coverage" if args.coverage else "proof" if args.deviations else "runner"
+    needed = [*_NEEDS.get(args.target or "sim", everything), *(["tcpsd"] if args.interop else [])]
+    build.build("release", ["tcpslab_python", *needed])
+    module = "coverage" if args.coverage else "proof" if args.deviations else "interop_run" if args.interop else "runner"
     return Exit(_conformance(module, args))
 
 
@@ -121,6 +127,8 @@ def complete(args: argparse.Namespace) -> None:
         raise RequestError(f"--target {args.target}: {_LATER[args.target]} has no rig yet; sim, live or a target's file")
     if len(args.port) > len(_SERVICES) or len(set(args.port)) < len(args.port):
         raise RequestError(f"--port: expected a port of its own for each of {', '.join(_SERVICES)} at most")
+    if args.interop and (args.target != "vm" or args.module is None):
+        raise RequestError("--interop goes with --target vm and --module: tcpsd needs somebody to talk to")
     if args.replay is not None and len(args.test) != 1:
         raise RequestError("--replay goes with the one --test whose packet sequence it is")
     for name in _OF_A_TARGET:
@@ -129,7 +137,7 @@ def complete(args: argparse.Namespace) -> None:
             raise RequestError(f"{option} goes with --target, not with --{'coverage' if args.coverage else 'deviations'}")
     args.protocol, args.dialect = protocol, args.dialect or dialect or None
     # Who runs one test again still has the reports of all.
-    args.out = args.out or Path("out/conform-test" if args.test else "out/conform")
+    args.out = args.out or Path("out/conform-test" if args.test else "out/interop" if args.interop else "out/conform")
 
 
 def _conformance(module: str, args: argparse.Namespace) -> int:

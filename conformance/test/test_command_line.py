@@ -37,6 +37,8 @@ def test_reports_of_single_tests_leave_those_of_all_alone() -> None:
         (["--target", "sim", "--replay", "[]"], "goes with the one --test"),
         (["--target", "live", "--port", "7", "--port", "7"], "a port of its own for each of echo, greet, abort"),
         (["--target", "vm", "--port", "1", "--port", "2", "--port", "3", "--port", "4"], "a port of its own"),
+        (["--target", "vm", "--interop"], "--interop goes with --target vm and --module"),
+        (["--target", "sim", "--interop", "--module", "tcps.ko"], "--interop goes with --target vm and --module"),
         (["--coverage", "--module-parameter", "enforce=1"], "--module-parameter goes with --target, not with --coverage"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the target vm reads before it boots anything: a module's file, an index of modules, the kernel that is wanted."""
+"""What the target vm reads before it boots anything: a module's file, an index of modules, the kernel to boot."""
 
 from pathlib import Path
 

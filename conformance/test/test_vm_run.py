@@ -1,4 +1,4 @@
-"""`lab conform --target vm`: what a plain kernel is reported as, what is refused, and what an interrupted run leaves."""
+"""`lab conform --target vm`: a plain kernel is told as such, nonsense is refused, an interrupted run leaves nothing."""
 
 import json
 import os

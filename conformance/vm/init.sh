@@ -10,6 +10,11 @@ mount -t sysfs sysfs /sys
 ulimit -n 65536
 . /settings
 
+# Interrupts, and with them what arrives, on the first processor, programs on the second: a module whose locks do not
+# keep interrupts out would else wait for itself before long (tcps-wire.md, section 8).
+echo 1 >/proc/irq/default_smp_affinity
+taskset -p 2 $$ >/dev/null
+
 for module in $modules; do
   insmod "/modules/$module" || echo "tcpslab: cannot load $module"
 done

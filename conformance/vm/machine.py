@@ -152,7 +152,7 @@ class Machine:
         # With us it ends, too, if we are killed; of each device what it does without offload.
         return [
             *("setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64"),
-            *("-accel", self.accelerator, "-cpu", _CPU[self.accelerator], "-m", _MEMORY),
+            *("-accel", self.accelerator, "-cpu", _CPU[self.accelerator], "-smp", "2", "-m", _MEMORY),
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
             *("-kernel", self._image.kernel.image, "-initrd", self._image.initramfs, "-append", _KERNEL_LINE),
             *("-chardev", f"file,id=console,append=on,path={_quoted(self.console)}", "-serial", "chardev:console"),
