@@ -11,16 +11,16 @@
 
 namespace tcpslab::scenarios {
 
-PathRecorder::PathRecorder(const Topology& topology, const std::vector<ConnectionPlan>& plans, Timeline* timeline,
+PathRecorder::PathRecorder(const PathTopology& path, const std::vector<ConnectionPlan>& plans, Timeline* timeline,
                            std::function<void()> on_read)
-    : plans_(plans), timeline_(timeline), on_read_(std::move(on_read)), elements_(topology.elements.size()) {
-  for (std::size_t i = 0; i < topology.elements.size(); ++i) {
-    WatchElement(i, topology.elements[i]);
-    WatchReader(topology.elements[i]);
+    : plans_(plans), timeline_(timeline), on_read_(std::move(on_read)), elements_(path.elements.size()) {
+  for (std::size_t i = 0; i < path.elements.size(); ++i) {
+    WatchElement(i, path.elements[i]);
+    WatchReader(path.elements[i]);
   }
-  for (std::size_t link = 0; timeline_ != nullptr && link < topology.client_ends.size(); ++link) {
-    WatchLink(link, HostName::kClient, topology.client_ends[link]);
-    WatchLink(link, HostName::kServer, topology.server_ends[link]);
+  for (std::size_t link = 0; timeline_ != nullptr && link < path.client_ends.size(); ++link) {
+    WatchLink(link, HostName::kClient, path.client_ends[link]);
+    WatchLink(link, HostName::kServer, path.server_ends[link]);
   }
 }
 

@@ -16,8 +16,8 @@
 #include "scenarios/runner/clear_text.h"
 #include "scenarios/runner/connection_plan.h"
 #include "scenarios/runner/observation.h"
+#include "scenarios/runner/path_topology.h"
 #include "scenarios/runner/timeline.h"
-#include "scenarios/runner/topology.h"
 
 namespace tcpslab::scenarios {
 
@@ -25,7 +25,7 @@ class PathRecorder {
  public:
   // `timeline`: null if nobody wants one. `on_read`: called when an element with the goal to read shows application
   // data of one of the plans. All arguments must outlive the simulation.
-  PathRecorder(const Topology& topology, const std::vector<ConnectionPlan>& plans, Timeline* timeline,
+  PathRecorder(const PathTopology& path, const std::vector<ConnectionPlan>& plans, Timeline* timeline,
                std::function<void()> on_read);
   PathRecorder(const PathRecorder&) = delete;
   PathRecorder& operator=(const PathRecorder&) = delete;

@@ -21,8 +21,7 @@ namespace tcpslab::scenarios {
 
 PatternApplication::PatternApplication(const ns3::Ptr<ns3::Node>& node, const ApplicationPlan& plan,
                                        const std::vector<AttributeSetting>& attributes, SettledCallback on_settled)
-    : plan_(plan), on_settled_(std::move(on_settled)) {
-  observation_.expected = plan.incoming->length();
+    : conversation_(plan), on_settled_(std::move(on_settled)) {
   socket_ = ns3::Socket::CreateSocket(node, ns3::TcpSocketFactory::GetTypeId());
   for (const AttributeSetting& attribute : attributes) {
     socket_->SetAttribute(attribute.name, ns3::StringValue(attribute.value));
@@ -76,7 +75,7 @@ void PatternApplication::OnConnected(ns3::Ptr<ns3::Socket> /*socket*/) { Establi
 void PatternApplication::OnRefused(ns3::Ptr<ns3::Socket> /*socket*/) { Settle(); }
 
 void PatternApplication::Established() {
-  observation_.established = SimulationTime();
+  conversation_.OnEstablished(SimulationTime());
   SendMore();
   EndIfDone();
 }
@@ -88,17 +87,10 @@ void PatternApplication::OnReadable(ns3::Ptr<ns3::Socket> socket) {
     if (size == 0) {
       break;
     }
-    Take(std::as_bytes(std::span(bytes).first(size)));
+    conversation_.OnReceived(std::as_bytes(std::span(bytes).first(size)), SimulationTime());
   }
   SendMore();
   EndIfDone();
-}
-
-void PatternApplication::Take(std::span<const std::byte> bytes) {
-  NoteReceived(observation_, *plan_.incoming, bytes, SimulationTime());
-  if (plan_.echoes) {
-    to_echo_.insert(to_echo_.end(), bytes.begin(), bytes.end());
-  }
 }
 
 void PatternApplication::OnWritable(ns3::Ptr<ns3::Socket> /*socket*/, std::uint32_t /*available*/) {
@@ -106,67 +98,35 @@ void PatternApplication::OnWritable(ns3::Ptr<ns3::Socket> /*socket*/, std::uint3
   EndIfDone();
 }
 
-// Once the request is there and the pause after it is over.
-bool PatternApplication::MayAnswer() {
-  if (!AllReceived()) {
-    return false;
+void PatternApplication::SendMore() {
+  if (settled_) {
+    return;
   }
-  if (plan_.pause == stack::Duration::zero() || paused_) {
-    return true;
+  const stack::Duration now = SimulationTime();
+  for (auto bytes = conversation_.Due(now); !bytes.empty(); bytes = conversation_.Due(now)) {
+    const std::size_t taken = SendSome(bytes);
+    conversation_.OnSent(taken);
+    if (taken == 0) {
+      return;
+    }
   }
-  if (!pause_.IsRunning()) {
-    pause_ = ns3::Simulator::Schedule(ToNs3(plan_.pause), [this] {
-      paused_ = true;
+  if (const auto resumes = conversation_.resumes(); resumes > now && !pause_.IsRunning()) {
+    pause_ = ns3::Simulator::Schedule(ToNs3(*resumes - now), [this] {
       SendMore();
       EndIfDone();
     });
   }
-  return false;
 }
 
-void PatternApplication::SendMore() {
-  if (!observation_.established || settled_) {
-    return;
-  }
-  if (plan_.echoes) {
-    while (!to_echo_.empty()) {
-      const std::uint64_t before = sent_;
-      const bool more = SendSome(to_echo_);
-      to_echo_.erase(to_echo_.begin(), to_echo_.begin() + static_cast<std::ptrdiff_t>(sent_ - before));
-      if (!more) {
-        return;
-      }
-    }
-    return;
-  }
-  if (plan_.answers && !MayAnswer()) {
-    return;
-  }
-  std::array<std::byte, 16384> block{};
-  while (!AllSent()) {
-    const std::span<std::byte> part =
-        std::span(block).first(std::min<std::uint64_t>(block.size(), plan_.outgoing->length() - sent_));
-    plan_.outgoing->Fill(sent_, part);
-    if (!SendSome(part)) {
-      return;
-    }
-  }
-}
-
-// Hands what fits to the socket. False if not all of it did.
-bool PatternApplication::SendSome(std::span<const std::byte> bytes) {
+// Hands what fits to the socket; returns how much that was.
+std::size_t PatternApplication::SendSome(std::span<const std::byte> bytes) {
   const std::size_t size = std::min<std::size_t>(bytes.size(), socket_->GetTxAvailable());
   if (size == 0) {
-    return false;
+    return 0;
   }
   const auto packet =
       ns3::Create<ns3::Packet>(reinterpret_cast<const std::uint8_t*>(bytes.data()), static_cast<std::uint32_t>(size));
-  const int taken = socket_->Send(packet);
-  if (taken < 0) {
-    return false;
-  }
-  sent_ += static_cast<std::uint64_t>(taken);
-  return static_cast<std::size_t>(taken) == bytes.size();
+  return static_cast<std::size_t>(std::max(socket_->Send(packet), 0));
 }
 
 bool PatternApplication::AllAcknowledged() const {
@@ -174,10 +134,10 @@ bool PatternApplication::AllAcknowledged() const {
 }
 
 void PatternApplication::EndIfDone() {
-  if (settled_ || !observation_.established || !AllReceived() || !AllSent()) {
+  if (settled_ || !conversation_.complete()) {
     return;
   }
-  switch (plan_.ending) {
+  switch (conversation_.ending()) {
     case Ending::kClose:
       if (!std::exchange(closed_, true)) {
         socket_->Close();
@@ -202,7 +162,7 @@ void PatternApplication::EndIfDone() {
 }
 
 void PatternApplication::Finish() {
-  observation_.finished = true;
+  conversation_.OnFinished();
   Settle();
 }
 
@@ -231,8 +191,8 @@ void PatternApplication::OnClosed(ns3::Ptr<ns3::Socket> socket) {
 }
 
 void PatternApplication::OnError(ns3::Ptr<ns3::Socket> /*socket*/) {
-  if (!settled_ && observation_.established) {
-    observation_.error = SimulationTime();
+  if (!settled_) {
+    conversation_.OnError(SimulationTime());
   }
   Settle();
 }

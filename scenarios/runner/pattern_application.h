@@ -10,29 +10,15 @@
 #include <ns3/tcp-socket.h>
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
+#include "scenarios/runner/application_plan.h"
+#include "scenarios/runner/conversation.h"
 #include "scenarios/runner/endpoint.h"
-#include "scenarios/runner/pattern.h"
 #include "scenarios/runner/scenario.h"
 
 namespace tcpslab::scenarios {
-
-// What an application does once its data has gone through.
-enum class Ending : std::uint8_t {
-  kClose,  // closes; is finished when everything it sent is acknowledged
-  kAwait,  // waits for the peer's end of stream, then closes; or for its reset
-  kAbort,  // sends RST, once everything it sent is acknowledged
-};
-
-struct ApplicationPlan {
-  const Pattern* outgoing = nullptr;
-  const Pattern* incoming = nullptr;
-  bool answers = false;     // sends only when all of `incoming` is there
-  stack::Duration pause{};  // and then waits so long
-  bool echoes = false;      // sends back what comes, as it comes
-  Ending ending = Ending::kAwait;
-};
 
 class PatternApplication final : public Endpoint {
  public:
@@ -48,7 +34,7 @@ class PatternApplication final : public Endpoint {
   void ConnectTo(const ns3::Address& remote);
 
   void Start() override;
-  [[nodiscard]] const ApplicationObservation& observation() const override { return observation_; }
+  [[nodiscard]] const ApplicationObservation& observation() const override { return conversation_.observation(); }
   [[nodiscard]] bool settled() const override { return settled_; }
 
  private:
@@ -64,28 +50,20 @@ class PatternApplication final : public Endpoint {
   void OnState(ns3::TcpSocket::TcpStates_t from, ns3::TcpSocket::TcpStates_t to);
 
   void Established();
-  void Take(std::span<const std::byte> bytes);
-  bool MayAnswer();
   void SendMore();
-  bool SendSome(std::span<const std::byte> bytes);
+  std::size_t SendSome(std::span<const std::byte> bytes);
   void EndIfDone();
   void Finish();
   void Settle();
-  [[nodiscard]] bool AllReceived() const { return observation_.received >= plan_.incoming->length(); }
-  [[nodiscard]] bool AllSent() const { return sent_ >= plan_.outgoing->length(); }
   [[nodiscard]] bool AllAcknowledged() const;
 
-  ApplicationPlan plan_;
+  Conversation conversation_;
   SettledCallback on_settled_;
   ns3::Address remote_;
   ns3::Ptr<ns3::Socket> listener_;
   ns3::Ptr<ns3::Socket> socket_;
   ns3::TcpSocket::TcpStates_t state_ = ns3::TcpSocket::CLOSED;
-  ApplicationObservation observation_;
-  std::uint64_t sent_ = 0;
-  std::vector<std::byte> to_echo_;
   ns3::EventId pause_;
-  bool paused_ = false;  // the pause is over
   bool closed_ = false;
   bool peer_closed_ = false;
   bool settled_ = false;

@@ -1,7 +1,6 @@
 #include "scenarios/runner/simulation.h"
 
 #include <fmt/format.h>
-#include <ns3/boolean.h>
 #include <ns3/output-stream-wrapper.h>
 #include <ns3/rng-seed-manager.h>
 #include <ns3/simulator.h>
@@ -13,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "scenarios/runner/application_plan.h"
 #include "scenarios/runner/connection_plan.h"
 #include "scenarios/runner/link_tap.h"
 #include "scenarios/runner/ns3_units.h"
@@ -73,7 +73,6 @@ class Simulation {
   void Prepare(std::size_t visit);
   void Open(const ConnectionPlan& plan);
   void AddEnd(LiveConnection& connection, const ConnectionPlan& plan, bool requests);
-  [[nodiscard]] ApplicationPlan PlanOf(const ConnectionPlan& plan, bool requests) const;
   void OnSettled();
   void EndVisit(std::size_t visit);
   void Record(const ConnectionPlan& plan);
@@ -107,7 +106,7 @@ Simulation::Simulation(const RunRequest& request)
       scenario_(request.scenario),
       plans_(PlanConnections(scenario_.workload, request.seed)),
       topology_(Build(request)),
-      monitor_(plans_, topology_.client_ends.size()),
+      monitor_(plans_, topology_.path.client_ends.size()),
       connections_(plans_.size()) {
   TapLinks();
   for (const HostName name : kHosts) {
@@ -118,9 +117,9 @@ Simulation::Simulation(const RunRequest& request)
     }
   }
   if (!request_.folder.empty()) {
-    timeline_.emplace(plans_.size(), topology_.client_ends.size());
+    timeline_.emplace(plans_.size(), topology_.path.client_ends.size());
   }
-  path_.emplace(topology_, plans_, timeline_ ? &*timeline_ : nullptr, [this] {
+  path_.emplace(topology_.path, plans_, timeline_ ? &*timeline_ : nullptr, [this] {
     observation_.achievements.push_back(
         {.what = AchievementObservation::What::kRead, .time = SimulationTime(), .visit = visit_});
   });
@@ -135,8 +134,8 @@ Simulation::Simulation(const RunRequest& request)
 
 void Simulation::TapLinks() {
   const Artefacts artefacts = ArtefactsOf(scenario_, request_.protocol);
-  for (std::size_t link = 0; link < topology_.client_ends.size(); ++link) {
-    taps_.push_back(std::make_unique<LinkTap>(topology_.client_ends[link],
+  for (std::size_t link = 0; link < topology_.path.client_ends.size(); ++link) {
+    taps_.push_back(std::make_unique<LinkTap>(topology_.path.client_ends[link],
                                               [this, link](HostName sender, std::span<const std::byte> packet) {
                                                 monitor_.OnPacket(link, sender, packet, SimulationTime());
                                               }));
@@ -205,12 +204,7 @@ void Simulation::Prepare(std::size_t visit) {
       stack->Restart();
     }
   }
-  for (std::size_t i = 0; i < topology_.elements.size(); ++i) {
-    const PathElement& plan = *topology_.element_plans[i];
-    if (!plan.visits.empty()) {
-      topology_.elements[i]->SetAttribute("Enabled", ns3::BooleanValue(plan.visits.contains(visit)));
-    }
-  }
+  topology_.path.StartVisit(visit);
 }
 
 void Simulation::StartVisit(std::size_t visit) {
@@ -249,29 +243,14 @@ void Simulation::AddEnd(LiveConnection& connection, const ConnectionPlan& plan, 
     connection.scripts[which] = host->Play(plan, requests, peer, on_settled);
     return;
   }
-  auto application =
-      std::make_unique<PatternApplication>(own.node, PlanOf(plan, requests), scenario_.host(name).tcp, on_settled);
+  auto application = std::make_unique<PatternApplication>(own.node, PlanApplication(scenario_.workload, plan, requests),
+                                                          scenario_.host(name).tcp, on_settled);
   if (requests) {
     application->ConnectTo(plan.loopback() ? peer.LoopbackAt(plan.port()) : peer.At(plan.port()));
   } else {
     application->ListenAt(plan.loopback() ? own.LoopbackAt(plan.port()) : own.At(plan.port()));
   }
   connection.applications[which] = std::move(application);
-}
-
-ApplicationPlan Simulation::PlanOf(const ConnectionPlan& plan, bool requests) const {
-  const Closing close = scenario_.workload.close;
-  const bool closes = (close == Closing::kServer) != requests;
-  const Ending ending = !closes ? Ending::kAwait : close == Closing::kAbort ? Ending::kAbort : Ending::kClose;
-  if (requests) {
-    return {.outgoing = &plan.request, .incoming = &plan.response, .ending = ending};
-  }
-  return {.outgoing = &plan.response,
-          .incoming = &plan.request,
-          .answers = true,
-          .pause = scenario_.workload.pause,
-          .echoes = scenario_.workload.kind == WorkloadKind::kEcho,
-          .ending = ending};
 }
 
 void Simulation::OnSettled() {

@@ -1,18 +1,16 @@
-// The simulated network of a scenario: client, one wire node for each path element, server, and the links between them.
+// The simulated network of a scenario: client, path, server.
 #pragma once
 
 #include <ns3/address.h>
 #include <ns3/node.h>
-#include <ns3/point-to-point-net-device.h>
 #include <ns3/ptr.h>
-#include <ns3/tcps-path-element.h>
 #include <ns3/tcps-shim-protocol.h>
 #include <ns3/tcps-stack.h>
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
+#include "scenarios/runner/path_topology.h"
 #include "scenarios/runner/scenario.h"
 
 namespace tcpslab::scenarios {
@@ -30,11 +28,8 @@ struct SimulatedHost {
 };
 
 struct Topology {
-  std::array<SimulatedHost, 2> hosts;                             // by HostName
-  std::vector<ns3::Ptr<ns3::PointToPointNetDevice>> client_ends;  // of each link, in path order
-  std::vector<ns3::Ptr<ns3::PointToPointNetDevice>> server_ends;
-  std::vector<ns3::Ptr<ns3::TcpsPathElement>> elements;  // in the order of Scenario::path
-  std::vector<const PathElement*> element_plans;         // what each is in the scenario
+  std::array<SimulatedHost, 2> hosts;  // by HostName
+  PathTopology path;
 
   SimulatedHost& host(HostName name) { return hosts[static_cast<std::size_t>(name)]; }
 };
