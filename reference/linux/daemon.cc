@@ -134,12 +134,13 @@ Daemon::Daemon(const Options& options, Reread reread)
   // With the rights of who started us: what only root can read or make.
   identity_ = MakeIdentity(options.identity);
   if (!options.key_log.empty()) key_log_.emplace(options.key_log, log_.logger());
+  if (!options.event_log.empty()) event_file_.emplace(options.event_log, log_.logger());
   kernel_queues_ = OpenKernelQueues();
   DropPrivileges(account);
   // With ours: what is written while we run.
   control_ = std::make_unique<ControlServer>(options.run_dir, *this, log_.logger());
   if (options.config.dialect == tcps::Dialect::kReadme) journal_.emplace(options.run_dir / kJournal, log_.logger());
-  events_.emplace(log_.logger(), journal());
+  events_.emplace(log_.logger(), journal(), event_file_ ? &*event_file_ : nullptr);
   events_->SetTofuEnforce(options.config.policy.tofu_enforce);
   OpenPeers();
   MakeWorkers();
@@ -260,7 +261,7 @@ void Daemon::Reload() {
 }
 
 void Daemon::ReportUnchangeable(const Options& wanted) {
-  const std::array<std::pair<std::string_view, bool>, 11> changed = {{
+  const std::array<std::pair<std::string_view, bool>, 12> changed = {{
       {"dialect", wanted.config.dialect != options_.config.dialect},
       {"workers", wanted.workers != options_.workers},
       {"queue", wanted.queue != options_.queue},
@@ -270,6 +271,7 @@ void Daemon::ReportUnchangeable(const Options& wanted) {
       {"identity", wanted.identity != options_.identity},
       {"peers", wanted.peers != options_.peers},
       {"key-log", wanted.key_log != options_.key_log},
+      {"event-log", wanted.event_log != options_.event_log},
       {"log-file", wanted.log_file != options_.log_file},
       {"user", wanted.user != options_.user},
   }};
@@ -391,6 +393,7 @@ Status Daemon::CurrentStatus() {
   };
   add_problem(journal_);
   add_problem(key_log_);
+  add_problem(event_file_);
   add_problem(peer_database_);
   return status;
 }

@@ -9,6 +9,7 @@
 
 #include "reference/linux/control_server.h"
 #include "reference/linux/descriptor.h"
+#include "reference/linux/event_file.h"
 #include "reference/linux/event_log.h"
 #include "reference/linux/firewall.h"
 #include "reference/linux/flow_journal.h"
@@ -73,6 +74,7 @@ class Daemon final : public Controlled {
   Descriptor failure_;  // an eventfd: a worker has failed
   std::shared_ptr<const crypto::KeyPair> identity_;
   std::optional<KeyLogFile> key_log_;
+  std::optional<EventFile> event_file_;
   std::optional<KernelQueues> kernel_queues_;
   Firewall firewall_;
   std::unique_ptr<ControlServer> control_;

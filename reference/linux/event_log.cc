@@ -33,6 +33,7 @@ bool OncePerConnection(stack::EventKind kind) {
 EventLog::~EventLog() { TellLeftOut(stack::kNever); }
 
 void EventLog::OnEvent(const stack::Event& event) {
+  if (file_ != nullptr) file_->OnEvent(event);
   const std::lock_guard lock(mutex_);
   if (!Admit(ToString(event.kind), OncePerConnection(event.kind), event.time)) return;
   for (const LogLine& line : LinesOf(event, tofu_enforce_)) Write(line);

@@ -1,4 +1,4 @@
-// What the workers' protocols report, as lines of the log and as entries of the flow journal.
+// What the workers' protocols report, as lines of the log, as entries of the flow journal, and for programs.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -6,6 +6,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "reference/linux/event_file.h"
 #include "reference/linux/flow_journal.h"
 #include "reference/linux/line_limit.h"
 #include "reference/linux/log_lines.h"
@@ -16,8 +17,9 @@ namespace tcpslab::linux_host {
 // The EventSink of all workers: any thread.
 class EventLog final : public stack::EventSink {
  public:
-  // Both outlive this object. Without a journal none is kept (dialect lkm: R25 is not its rule).
-  EventLog(spdlog::logger& log, FlowJournal* journal) : log_(log), journal_(journal) {}
+  // All outlive this object. Without a journal none is kept (dialect lkm: R25 is not its rule).
+  EventLog(spdlog::logger& log, FlowJournal* journal, EventFile* file = nullptr)
+      : log_(log), journal_(journal), file_(file) {}
   ~EventLog() override;
 
   void OnEvent(const stack::Event& event) override;
@@ -34,6 +36,7 @@ class EventLog final : public stack::EventSink {
 
   spdlog::logger& log_;
   FlowJournal* const journal_;
+  EventFile* const file_;
   std::atomic<bool> tofu_enforce_ = true;
   std::mutex mutex_;  // lines of one event stay together
   LineLimit limit_;

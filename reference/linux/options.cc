@@ -156,6 +156,7 @@ void AddFiles(CLI::App& app, Options& options) {
   add("--identity", options.identity, "keep the identity key in this file (default: a new key at every start)");
   add("--peers", options.peers, "keep the peers' keys in this database (default: in memory)");
   add("--key-log", options.key_log, "write the secrets of every connection there, for lab decrypt");
+  add("--event-log", options.event_log, "write every event there as it happens, one JSON object a line");
   add("--log-file", options.log_file, "log there, not on standard error");
   AddText(app, "--log-level", "debug, info, warning or error [info]",
           [&options](const std::string& text) { options.log_level = ParseLogLevel(text); })
@@ -232,7 +233,8 @@ void CheckTogether(const Options& options) {
     }
   }
   std::vector<std::filesystem::path> files;
-  for (const std::filesystem::path& file : {options.identity, options.peers, options.key_log, options.log_file}) {
+  for (const std::filesystem::path& file :
+       {options.identity, options.peers, options.key_log, options.event_log, options.log_file}) {
     if (file.empty()) continue;
     const std::filesystem::path plain = std::filesystem::absolute(file).lexically_normal();
     if (std::ranges::find(files, plain) != files.end())

@@ -24,10 +24,11 @@ struct Options {
   std::uint32_t mark = 0x74637073;  // "tcps"
 
   std::filesystem::path run_dir = "/run/tcpsd";
-  std::filesystem::path identity;  // empty: a key for the life of the process
-  std::filesystem::path peers;     // empty: in memory
-  std::filesystem::path key_log;   // empty: none
-  std::filesystem::path log_file;  // empty: standard error
+  std::filesystem::path identity;   // empty: a key for the life of the process
+  std::filesystem::path peers;      // empty: in memory
+  std::filesystem::path key_log;    // empty: none
+  std::filesystem::path event_log;  // empty: none
+  std::filesystem::path log_file;   // empty: standard error
   LogLevel log_level = spdlog::level::info;
   std::string user;  // empty: see privileges.h
 };
