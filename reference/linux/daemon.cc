@@ -188,11 +188,15 @@ void Daemon::BlockFlowsOfEarlierRun() {
     EndFlows({surplus, flows.end()}, log_.logger(), journal());
     flows.erase(surplus, flows.end());
   }
+  if (flows.empty()) return;
+  events_->SetSilent(true);
   for (const stack::Flow& flow : flows) {
     for (const auto& worker : workers_) {
       worker->Call([&flow](tcps::Tcps& tcps, stack::Instant now) { tcps.Block(flow, now); });
     }
   }
+  events_->SetSilent(false);
+  log_.logger().warn("{} sessions of an earlier run are blocked, dropping all of them", flows.size());
 }
 
 void Daemon::Run() {

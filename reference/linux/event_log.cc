@@ -50,7 +50,7 @@ bool EventLog::Admit(std::string_view kind, bool once_per_connection, stack::Ins
   static constexpr std::uint32_t kMostConnections = 2000;
   static constexpr std::uint32_t kMostRepetitions = 10;
   TellLeftOut(now);
-  return limit_.Admit(kind, once_per_connection ? kMostConnections : kMostRepetitions, now);
+  return !silent_ && limit_.Admit(kind, once_per_connection ? kMostConnections : kMostRepetitions, now);
 }
 
 void EventLog::OnStateChange(const stack::StateChange& change) {

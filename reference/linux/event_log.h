@@ -26,6 +26,8 @@ class EventLog final : public stack::EventSink {
   void OnStateChange(const stack::StateChange& change) override;
   void OnIdentitySent(const stack::Flow& flow, stack::Instant time) override;
 
+  // While silent, events are not written: every worker reports each flow of an earlier run. The journal goes on.
+  void SetSilent(bool silent) { silent_ = silent; }
   // stack::Policy::tofu_enforce as it is now: the log says what became of a mismatch.
   void SetTofuEnforce(bool enforce) { tofu_enforce_ = enforce; }
 
@@ -37,6 +39,7 @@ class EventLog final : public stack::EventSink {
   spdlog::logger& log_;
   FlowJournal* const journal_;
   EventFile* const file_;
+  std::atomic<bool> silent_ = false;
   std::atomic<bool> tofu_enforce_ = true;
   std::mutex mutex_;  // lines of one event stay together
   LineLimit limit_;

@@ -79,6 +79,21 @@ BOOST_AUTO_TEST_CASE(FirstConnectionAsInTheReadme) {
   BOOST_TEST(log.lines() == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(SilenceKeepsTheJournal) {
+  const ScratchDirectory directory;
+  CapturedLog log;
+  FlowJournal journal(directory / "flows", log.logger());
+  EventLog events(log.logger(), &journal);
+  events.SetSilent(true);
+  Change(events, State::kNone, State::kBlocked);
+  Tell(events, EventKind::kBlocked, Instant(1s));
+  BOOST_TEST(log.lines().empty());
+  BOOST_TEST(journal.flows().size() == 1U);
+  events.SetSilent(false);
+  Tell(events, EventKind::kBlocked, Instant(1s));
+  BOOST_TEST(log.Count("session blocked") == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(MismatchIsToldAsThePolicyIs) {
   CapturedLog log;
   EventLog events(log.logger(), nullptr);
