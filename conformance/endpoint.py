@@ -44,6 +44,7 @@ class Endpoint:
         self.snd_nxt = self.isn
         self.sent_end = self.isn  # after the highest sequence number that went out without being a forgery
         self.closed = False  # whether our FIN went out
+        self.before: Endpoint | None = None  # that of the connection before, on the same four-tuple
         self.rcv_nxt = 0
         self.path: Path | None = None
         self.target_isn: int | None = None

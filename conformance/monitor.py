@@ -70,6 +70,8 @@ class Monitor:
         assert seen.ti is not None
         if not seen.pure_ack:
             raise _wrong("TI on a segment that is no pure ACK", seen, "TCPS-TI-02")
+        if peer.protection is None and peer.before is not None and seen.ack == peer.before.snd_nxt:
+            return  # a late one of the connection before
         if peer.protection is None and not peer.in_clear:
             ids = ("TCPS-TI-04", "TCPS-FALL-01", "TCPS-FALL-02")
             raise _wrong("TI before keys are agreed", seen, *ids, of_state=True)

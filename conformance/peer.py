@@ -168,5 +168,5 @@ class Peer(Receiver):
         self.finish()
         self.arena.peers.remove(self)
         fresh = self.again(role=self.role)
-        fresh.port, fresh.path = self.port, self.path
+        fresh.port, fresh.path, fresh.before = self.port, self.path, self
         return fresh

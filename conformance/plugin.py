@@ -21,6 +21,7 @@ from conformance.peer import Peer
 from conformance.reporter import Reporter
 from conformance.run import Run
 from conformance.several import Several
+from conformance.timely import Timely
 from conformance.watch import Watch
 
 _RUN = pytest.StashKey[Run]()
@@ -59,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Watch(run))
     if run.file.target == "sim" and run.jobs > 1:
         config.pluginmanager.register(Parallel(run, reporter, run.jobs))
+    if run.file.target == "netns":
+        config.pluginmanager.register(Timely(run))
     if run.file.target == "netns" and run.jobs > 1:
         config.pluginmanager.register(Several(run, reporter, run.jobs))
 

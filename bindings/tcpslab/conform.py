@@ -1,7 +1,6 @@
 """`lab conform`: judges whatever claims to speak a protocol, requirement by requirement."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ _EXAMPLES = """\
 examples:
   lab conform --target sim                        the reference stack on a simulated node
   lab conform --target sim --dialect lkm -k tag   tests with "tag" in their names, by what the kernel module does
+  lab conform --target netns --budget 60          tcpsd on this machine's own kernel, as root; no test of more than 60 s
   lab conform --target live --host 10.0.0.2 --port 7 --interface tap0
                                                   any host on an interface that runs an echo service on port 7
   lab conform --target vm --module tcps.ko        a kernel module, loaded into Debian's kernel in a virtual machine
@@ -23,9 +23,8 @@ examples:
   lab conform --coverage                          which code and which tests stand for each requirement
   lab conform --deviations                        proves the suite: every deliberate fault must be caught
 """
-_LATER = {"netns": "tcpsd in a network namespace"}
 # What the build makes for a target beside the bindings; for a target's file, whose kind is not known yet, all of it.
-_NEEDS = {"sim": ["tcpslab_python_sim"], "live": [], "vm": ["tcpslab-services"]}
+_NEEDS = {"sim": ["tcpslab_python_sim"], "netns": ["tcpsd"], "live": [], "vm": ["tcpslab-services"]}
 
 _SERVICES = ("echo", "greet", "abort")
 _OF_A_TARGET = (
@@ -37,7 +36,7 @@ _OF_A_TARGET = (
 def add_parser(commands: arguments.Commands, name: str) -> None:
     parser = arguments.add_command(commands, name, _HELP, _EXAMPLES)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--target", metavar="sim|live|vm|FILE", help="what to judge: a kind of target, or a target's file")
+    what.add_argument("--target", metavar="sim|netns|live|vm|FILE", help="what to judge: a kind of target, or a target's file")
     what.add_argument("--coverage", action="store_true", help="show requirements, code, tests and the latest result")
     what.add_argument("--deviations", action="store_true", help="run the suite against every deliberate fault")
     parser.add_argument("--protocol", default="tcps", metavar="P", help="tcps (default), or tcps/lkm: with its dialect")
@@ -57,9 +56,8 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
     parser.add_argument(
         "--jobs",
         type=arguments.positive,
-        default=os.cpu_count() or 1,
         metavar="N",
-        help="processes, with a simulated target (default: one for each core)",
+        help="targets of the kinds sim and netns at work at once (default: sim one for each core, netns sixteen)",
     )
     live = parser.add_argument_group("live targets")
     live.add_argument("--host", action="append", default=[], metavar="A", help="its address, IPv4 or IPv6; may be given for each")
@@ -123,8 +121,6 @@ def complete(args: argparse.Namespace) -> None:
         raise RequestError(f"--protocol {protocol}: there is no catalogue of its requirements")
     if dialect and args.dialect not in (None, dialect):
         raise RequestError(f"--protocol {args.protocol} and --dialect {args.dialect} contradict each other")
-    if args.target in _LATER:
-        raise RequestError(f"--target {args.target}: {_LATER[args.target]} has no rig yet; sim, live or a target's file")
     if len(args.port) > len(_SERVICES) or len(set(args.port)) < len(args.port):
         raise RequestError(f"--port: expected a port of its own for each of {', '.join(_SERVICES)} at most")
     if args.interop and (args.target != "vm" or args.module is None):

@@ -33,7 +33,6 @@ def test_reports_of_single_tests_leave_those_of_all_alone() -> None:
     [
         (["--target", "sim", "--protocol", "none"], "there is no catalogue"),
         (["--target", "sim", "--protocol", "tcps/lkm", "--dialect", "readme"], "contradict each other"),
-        (["--target", "netns"], "has no rig yet"),
         (["--target", "sim", "--replay", "[]"], "goes with the one --test"),
         (["--target", "live", "--port", "7", "--port", "7"], "a port of its own for each of echo, greet, abort"),
         (["--target", "vm", "--port", "1", "--port", "2", "--port", "3", "--port", "4"], "a port of its own"),
