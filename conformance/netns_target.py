@@ -1,4 +1,4 @@
-"""The target `netns`: `tcpsd` on a host that the run makes itself, with a real application on the kernel's TCP behind it."""
+"""The target `netns`: `tcpsd` on a host that the run makes itself, and a real application on the kernel's TCP."""
 
 import ipaddress
 import shutil

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tcpslab import testing
 from tcpslab.testing import Count, count_ctest_test, count_pytest
 
 _PASSED = """
@@ -46,3 +47,22 @@ def test_cases_of_pytest(tmp_path: Path) -> None:
 def test_count_prints_as_the_closing_line() -> None:
     assert str(Count(3, 0)) == "3 passed, 0 failed"
     assert str(Count(3, 1) + Count(0, 0, 2)) == "3 passed, 1 failed, 2 skipped"
+
+
+def test_conformance_in_real_time_is_skipped_with_a_line_without_root(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(testing.os, "geteuid", lambda: 1000)
+    assert testing._conform_real("lkm") == Count(skipped=1)
+    said = " ".join(capsys.readouterr().out.split())
+    assert said == "conform netns 0 passed, 0 failed, 1 skipped: lkm, because network namespaces need root (0 s)"
+
+
+def test_what_was_not_run_to_its_end_is_told() -> None:
+    done = {"status": "pass"}
+    assert testing._not_counted([done]) == ""
+    late = {"status": "inconclusive", "summary": "the target is too far away"}
+    long = {"status": "not applicable", "summary": "it takes up to 900 s, more than the 30 s asked for"}
+    other = {"status": "not applicable", "summary": "it is about the other dialect than lkm"}
+    told = "; 1 inconclusive; 2 left out, which may take more than 30 s"
+    assert testing._not_counted([done, late, long, long, other]) == told
