@@ -50,8 +50,7 @@ class Tcpsd:
         self.key_log_file = self.run_dir / "keys.log"
         self.options: dict[str, object] = {"run_dir": self.run_dir, "key_log": self.key_log_file} | options
         self.arguments: Sequence[str | Path] = arguments
-        self._earlier: list[str] = []  # what daemons before this one said
-        self._program: Program
+        self._programs: list[Program] = []  # one for each start
         self.start(wait=wait)
 
     def __enter__(self) -> "Tcpsd":
@@ -66,7 +65,7 @@ class Tcpsd:
 
     def start(self, *, wait: bool = True) -> None:
         """After `stop` or `kill`: once more, with `options` and `arguments` as they are now."""
-        self._program = self.namespace.start([program(), "run", *_words(self.options), *self.arguments])
+        self._programs.append(self.namespace.start([program(), "run", *_words(self.options), *self.arguments]))
         if wait:
             self.wait_until_ready()
 
@@ -76,6 +75,10 @@ class Tcpsd:
             if self.exit_code is not None or time.monotonic() > deadline:
                 raise InfrastructureError(f"tcpsd did not get ready: {self._program.report()}")
             time.sleep(_POLL_INTERVAL)
+
+    @property
+    def _program(self) -> Program:
+        return self._programs[-1]
 
     @property
     def pid(self) -> int:
@@ -100,7 +103,6 @@ class Tcpsd:
     def restart(self) -> None:
         """Stops it, and starts it again: without `identity` and `peers` it is then another host, which knows nobody."""
         self.stop()
-        self._earlier += self._program.output().splitlines()
         self.start()
 
     # --- what it knows -----------------------------------------------------------------------------------------------
@@ -126,7 +128,7 @@ class Tcpsd:
 
     def log(self) -> list[str]:
         """The lines that it wrote, those before a restart too."""
-        return [*self._earlier, *self._program.output().splitlines()]
+        return [line for each in self._programs for line in each.output().splitlines()]
 
     def wait_for_log(self, pattern: str, limit: float = 10.0) -> "re.Match[str]":
         """Until the regular expression is in what it wrote since it was started last."""
