@@ -47,7 +47,7 @@ std::string Find(const std::string& program) {
   const char* path = std::getenv("PATH");
   std::stringstream folders(std::string(path == nullptr ? "" : path) + ":/usr/sbin:/sbin:/usr/local/sbin");
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string file = std::filesystem::path(folder) / program;
+    std::string file = std::filesystem::path(folder) / program;
     if (!folder.empty() && ::access(file.c_str(), X_OK) == 0) return file;
   }
   return {};
@@ -55,6 +55,7 @@ std::string Find(const std::string& program) {
 
 std::vector<char*> Pointers(const std::vector<std::string>& words) {
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
   pointers.push_back(nullptr);
   return pointers;

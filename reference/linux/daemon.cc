@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,13 +55,24 @@ Descriptor TakeSignals() {
   return {::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), "cannot wait for signals"};
 }
 
-void MakeRunDirectory(const fs::path& path, const std::optional<Account>& account) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (!error && account && ::chown(path.c_str(), account->uid, account->gid) != 0) {
-    error.assign(errno, std::system_category());
+// Gives a run directory to the account, but no directory that others may need.
+void GiveAway(const fs::path& path, const Account& account) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) ThrowSystemError(path.c_str());
+  if (status.st_uid == account.uid) return;
+  if (!fs::is_empty(path) && !fs::exists(path / kJournal)) {
+    throw std::runtime_error(fmt::format("holds other files, and does not belong to {}", account.name));
   }
-  if (error) throw std::runtime_error(fmt::format("--run-dir {}: {}", path.string(), error.message()));
+  if (::chown(path.c_str(), account.uid, account.gid) != 0) ThrowSystemError("chown");
+}
+
+void MakeRunDirectory(const fs::path& path, const std::optional<Account>& account) {
+  try {
+    fs::create_directories(path);
+    if (account) GiveAway(path, *account);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(fmt::format("--run-dir {}: {}", path.string(), error.what()));
+  }
 }
 
 std::shared_ptr<const crypto::KeyPair> MakeIdentity(const fs::path& file) {
@@ -102,12 +114,18 @@ std::vector<std::unique_ptr<NfQueue>> TakeQueues(Firewall& firewall, const std::
   return queues;
 }
 
-// Ends connections that would go on in clear.
+// Ends connections that would go on in clear. Where that fails the log says so; whoever stops goes on with it.
 void EndFlows(const std::vector<stack::Flow>& flows, spdlog::logger& log, FlowJournal* journal) {
   if (flows.empty()) return;
   std::unordered_set<stack::FlowKey, stack::FlowHash> keys(flows.size(), NewFlowHash());
   for (const stack::Flow& flow : flows) keys.emplace(flow.local, flow.remote);
-  const EndedConnections result = EndConnections([&keys](const stack::FlowKey& key) { return keys.contains(key); });
+  EndedConnections result;
+  try {
+    result = EndConnections([&keys](const stack::FlowKey& key) { return keys.contains(key); });
+  } catch (const std::system_error& error) {
+    log.warn("{}: up to {} protected connections go on in clear", error.what(), flows.size());
+    return;
+  }
   if (result.ended > 0) log.info("protected connections ended, which would go on in clear: {}", result.ended);
   if (!result.left.empty()) {
     log.warn("protected connections that go on in clear, for the kernel cannot end them: {}", result.left.size());
@@ -210,11 +228,13 @@ void Daemon::Run() {
     std::array<pollfd, 2> waited = {pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                                     pollfd{.fd = failure_.get(), .events = POLLIN, .revents = 0}};
     if (::poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR) ThrowSystemError("cannot wait for signals");
-    if (waited[1].revents != 0)
+    if (waited[1].revents != 0) {
       throw std::runtime_error("a worker failed; the rules stay, so that nothing passes in clear");
+    }
     signalfd_siginfo signal{};
-    while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal)
+    while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
       HandleSignal(static_cast<int>(signal.ssi_signo));
+    }
   }
   NotifyServiceManager("STOPPING=1");
   Stop();
@@ -229,7 +249,7 @@ void Daemon::Start() {
   for (const LogLine& line : LinesAtStart(options_.config.dialect, identity_->public_key)) {
     log_.logger().log(line.level, line.text);
   }
-  log_.logger().info("{} queue(s) from {} on, rules of {}", options_.workers, options_.queue, firewall_.tool());
+  log_.logger().info("workers: {}, first queue: {}, rules by {}", options_.workers, options_.queue, firewall_.tool());
   control_->Start();
   NotifyServiceManager("READY=1");
 }
@@ -284,12 +304,12 @@ void Daemon::ReportUnchangeable(const Options& wanted) {
   }
 }
 
-// Connections that are protected and would no longer be seen are ended first: they would go on in clear.
+// Connections that are protected and would no longer be seen are ended first: they would go on in clear. Rules that do
+// not change are written again: others may have removed them.
 void Daemon::ChangeSelection(const Options& wanted) {
   Options next = options_;
   next.selection = wanted.selection;
   next.queue_bypass = wanted.queue_bypass;
-  if (RulesOf(next) == RulesOf(options_)) return;
   WithAll([&](const AllTcps& all) {
     std::vector<stack::Flow> flows = FlowsToEnd(all);
     // Which interface a flow uses is not known here.
@@ -313,14 +333,8 @@ void Daemon::ChangeSelection(const Options& wanted) {
 void Daemon::Stop() {
   control_.reset();
   for (const auto& worker : workers_) worker->Stop();
-  std::exception_ptr failure;
-  try {
-    WithAll([this](const AllTcps& all) { EndFlows(FlowsToEnd(all), log_.logger(), journal()); });
-  } catch (const std::exception&) {
-    failure = std::current_exception();
-  }
+  WithAll([this](const AllTcps& all) { EndFlows(FlowsToEnd(all), log_.logger(), journal()); });
   firewall_.Remove();
-  if (failure) std::rethrow_exception(failure);
 }
 
 void Daemon::WithAll(const std::function<void(const AllTcps&)>& task) {
@@ -346,7 +360,7 @@ std::vector<tcps::ConnectionStatus> Daemon::Connections(const AllTcps& all) {
   }
   std::vector<tcps::ConnectionStatus> connections;
   connections.reserve(merged.size());
-  for (auto& [key, connection] : merged) connections.push_back(std::move(connection));
+  for (const auto& [key, connection] : merged) connections.push_back(connection);
   return connections;
 }
 
@@ -375,7 +389,7 @@ Status Daemon::CurrentStatus() {
     worker.queue = static_cast<std::uint16_t>(options_.queue + i);
     worker.counters = workers_[i]->counters();
     worker.kernel = kernel[worker.queue];
-    status.workers.push_back(std::move(worker));
+    status.workers.push_back(worker);
   }
   WithAll([&](const AllTcps& all) {
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -383,7 +397,7 @@ Status Daemon::CurrentStatus() {
       status.workers[i].blocked = all[i]->blocked_flows();
     }
     const stack::Instant now = Now();
-    for (tcps::ConnectionStatus& connection : Connections(all)) {
+    for (const tcps::ConnectionStatus& connection : Connections(all)) {
       status.connections.push_back(
           {.flow = connection.flow, .state = connection.state, .idle = now - connection.last_active});
     }

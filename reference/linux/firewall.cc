@@ -91,8 +91,10 @@ std::vector<std::string> Rules(const RuleSettings& settings, wire::Family family
     rules.push_back(fmt::format("-p tcp{} -j RETURN", ports));
   }
   std::vector<std::string> interfaces;
-  for (const std::string& name : selection.interfaces)
+  interfaces.reserve(selection.interfaces.size() + 1);
+  for (const std::string& name : selection.interfaces) {
     interfaces.push_back(fmt::format("{} {} ", names.interface, name));
+  }
   if (interfaces.empty()) interfaces.emplace_back();
   std::vector<std::string> ports = PortMatches(selection.ports);
   if (ports.empty()) ports.emplace_back();

@@ -19,8 +19,8 @@
 namespace tcpslab::linux_host {
 namespace {
 
-// Every state but LISTEN and CLOSE: a connection that waits for its last ACK may still send data again.
-constexpr std::uint32_t kConnections = ~((1U << TCP_LISTEN) | (1U << TCP_CLOSE));
+// Every state in which data may still be sent: a connection that was closed may have some left.
+constexpr std::uint32_t kConnections = ~((1U << TCP_LISTEN) | (1U << TCP_CLOSE) | (1U << TCP_TIME_WAIT));
 
 struct KernelSocket {
   std::uint8_t family = 0;

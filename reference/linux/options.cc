@@ -62,15 +62,15 @@ CLI::Option* AddList(CLI::App& app, const std::string& name, const std::string& 
 
 // Of kPolicyNames, in their order.
 constexpr std::array<std::string_view, kPolicyNames.size()> kPolicyHelp = {
-    "drop connections that cannot be protected (0: they run in clear)",
-    "act on an identity that is not the one remembered (0: only report it)",
-    "entries of the connection table",
-    "flows remembered as blocked",
-    "time between two runs of the collector",
-    "idle time after which an incomplete handshake is forgotten",
-    "idle time after which an unprotected connection is forgotten",
-    "idle time after both FINs",
-    "idle time in any state",
+    "drop connections that cannot be protected (0: they run in clear) [0]",
+    "act on an identity that is not the one remembered (0: only report it) [1]",
+    "entries of the connection table [4096]",
+    "flows remembered as blocked [4096]",
+    "time between two runs of the collector [30s]",
+    "idle time after which an incomplete handshake is forgotten [60s]",
+    "idle time after which an unprotected connection is forgotten [60s]",
+    "idle time after both FINs [120s]",
+    "idle time in any state [300s]",
 };
 
 void AddPolicy(CLI::App& app, stack::Policy& policy) {
@@ -133,10 +133,10 @@ void AddQueue(CLI::App& app, Options& options) {
   AddSwitch(app, "--queue-bypass", "let packets pass, in clear, while tcpsd does not run but its rules stand",
             [&options](const std::string& text) { options.queue_bypass = ParseSwitch(text); })
       ->group(kGroup);
-  app.add_option("--mark", options.mark, "mark of the packets that tcpsd itself sends")
+  app.add_option("--mark", options.mark,
+                 fmt::format("mark of the packets that tcpsd itself sends [{:#x}]", options.mark))
       ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{UINT32_MAX}))
       ->type_name("N")
-      ->capture_default_str()
       ->group(kGroup);
 }
 

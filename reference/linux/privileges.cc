@@ -47,7 +47,7 @@ void RequireCapabilities() {
 }
 
 std::optional<Account> ChooseAccount(const std::string& name) {
-  const std::optional<Account> account = Find(name.empty() ? kDefaultUser : name);
+  std::optional<Account> account = Find(name.empty() ? kDefaultUser : name);
   if (::geteuid() == 0) {
     if (!account && !name.empty()) throw std::runtime_error(fmt::format("--user {}: there is no such user", name));
     return account;

@@ -107,6 +107,12 @@ def states(daemon: Tcpsd) -> dict[str, str]:
     return {connection["server"]: connection["state"] for connection in daemon.status()["connections"]}
 
 
+def saved(host: Namespace) -> list[str]:
+    """The IPv4 rules, without times and counters."""
+    lines = host.run(["iptables-save"]).stdout.splitlines()
+    return [line.partition(" [")[0] for line in lines if not line.startswith("#")]
+
+
 def drain(connection: socket.socket) -> int:
     """How much came so far, once nothing more has come for a while."""
     count = 0
@@ -138,6 +144,27 @@ def test_an_orderly_stop_ends_protected_connections_before_the_rules_go(
     assert not any(CANARY in frame for frame in seen)
     assert "protected connections ended, which would go on in clear: 1" in "\n".join(near.log())
     assert far.exit_code is None
+
+
+def test_what_a_closed_connection_has_left_to_send_does_not_follow_in_clear(
+    pair: Pair, serve: Callable[..., socket.socket], connect: Callable[..., socket.socket]
+) -> None:
+    """The program has gone; the kernel would send the rest as soon as the peer reads."""
+    near, _ = Tcpsd(pair.near), Tcpsd(pair.far)
+    listener = serve(pair.far, 4000)
+    connection = connect(pair.near, pair.far.address["ipv4"], 4000)
+    theirs, _ = listener.accept()
+    connection.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            connection.send(CANARY * 1000)
+    connection.close()
+    with theirs, frames(pair.far, "far") as seen:
+        assert near.stop() == 0
+        assert drain(theirs) > 0
+        time.sleep(0.5)
+        drain(theirs)
+    assert not any(CANARY in frame for frame in seen)
 
 
 def test_an_orderly_stop_leaves_other_connections_alone(
@@ -245,7 +272,7 @@ def test_a_bad_file_at_sighup_changes_nothing(pair: Pair, tmp_path: Path, text: 
     configuration = tmp_path / "tcpsd.conf"
     configuration.write_text("enforce = 1\nports = 4000\n")
     daemon = Tcpsd(pair.near, config=configuration)
-    policy, rules = daemon.status()["policy"], pair.near.run(["iptables-save"]).stdout.splitlines()[1:-1]
+    policy, rules = daemon.status()["policy"], saved(pair.near)
     if text is None:
         configuration.unlink()
     else:
@@ -253,9 +280,17 @@ def test_a_bad_file_at_sighup_changes_nothing(pair: Pair, tmp_path: Path, text: 
     daemon.signal(signal.SIGHUP)
     daemon.wait_for_log("configuration not changed: .+")
     assert daemon.status()["policy"] == policy
-    after = pair.near.run(["iptables-save"]).stdout.splitlines()[1:-1]
-    without_counts = [[line for line in lines if not line.startswith("#")] for lines in (rules, after)]
-    assert without_counts[0] == without_counts[1]
+    assert saved(pair.near) == rules
+
+
+def test_sighup_puts_back_rules_that_someone_removed(pair: Pair, tmp_path: Path) -> None:
+    daemon = Tcpsd(pair.near)
+    rules = [pair.near.run([f"{name}-save"]).stdout.count("TCPSD") for name in ("iptables", "ip6tables")]
+    pair.near.run(["iptables", "-t", "raw", "-F"])
+    pair.near.run(["ip6tables", "-t", "mangle", "-F"])
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_for_log("configuration read again")
+    assert [pair.near.run([f"{name}-save"]).stdout.count("TCPSD") for name in ("iptables", "ip6tables")] == rules
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -280,13 +315,13 @@ def refused(host: Namespace, *words: str | Path) -> str:
 
 def test_a_second_daemon_is_refused_and_the_first_goes_on(pair: Pair, tmp_path: Path) -> None:
     first = Tcpsd(pair.near)
-    rules = pair.near.run(["iptables-save"]).stdout.splitlines()[1:-1]
+    rules = saved(pair.near)
     assert re.search(r"control.*answers|another tcpsd", refused(pair.near, "--run-dir", first.run_dir, "--queue", "1"))
     assert "queue 0 cannot be taken" in refused(pair.near, "--run-dir", tmp_path)
     other_queue = refused(pair.near, "--run-dir", tmp_path, "--queue", "1")
     assert "another tcpsd runs in this network namespace" in other_queue
     assert "another tcpsd" in refused(pair.near, "cleanup", "--run-dir", tmp_path)
-    assert pair.near.run(["iptables-save"]).stdout.splitlines()[1:-1] == rules
+    assert saved(pair.near) == rules
     assert first.status()["connections"] == []
 
 
@@ -309,6 +344,8 @@ def test_without_the_rights_it_says_what_is_missing(pair: Pair, tmp_path: Path) 
 def test_a_run_directory_that_cannot_be(pair: Pair, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert f"--run-dir {tmp_path}/file" in refused(pair.near, "--run-dir", tmp_path / "file")
+    assert "holds other files" in refused(pair.near, "--run-dir", tmp_path, "--user", "nobody")
+    assert tmp_path.stat().st_uid == 0
 
 
 # --- what it may -----------------------------------------------------------------------------------------------------
@@ -386,7 +423,7 @@ def test_started_by_a_service_manager_without_root(pair: Pair, tool: str, tmp_pa
 
 
 # In the example configuration these lines are examples; the others are defaults.
-NO_DEFAULTS = {"ports", "exclude", "interface", "identity", "peers", "key-log", "log-file", "user"}
+NO_DEFAULTS = {"ports", "exclude", "interface", "identity", "peers", "key-log", "event-log", "log-file", "user"}
 
 
 def example_settings() -> dict[str, str]:
@@ -415,8 +452,4 @@ def test_the_example_configuration_says_the_defaults(pair: Pair, tmp_path: Path)
     untold = Tcpsd(pair.far)
     assert told.status()["policy"] == untold.status()["policy"]
     assert told.status()["dialect"] == untold.status()["dialect"]
-    told_rules, untold_rules = (
-        [line for line in host.run(["iptables-save"]).stdout.splitlines() if not line.startswith("#")]
-        for host in (pair.near, pair.far)
-    )
-    assert told_rules == untold_rules
+    assert saved(pair.near) == saved(pair.far)

@@ -68,7 +68,7 @@ def test_rules_come_and_go_and_an_administrators_stay(rig: Rig, tool: str, optio
     add_own_rules(host, tool)
     before = {family: rules(host, tool, family) for family in FAMILIES}
     daemon = Tcpsd(host, **options)
-    assert f"rules of iptables-{tool}" in "\n".join(daemon.log())
+    assert f"rules by iptables-{tool}" in "\n".join(daemon.log())
     other = "legacy" if tool == "nft" else "nft"
     for family in FAMILIES:
         during = rules(host, tool, family)
