@@ -17,6 +17,10 @@ from conformance.target_file import TargetFile
 _NETWORK = Network("10.9.0.0/16", "fd09::/64")  # with enough addresses for hosts that the target never met
 
 
+class DaemonEndedError(Exception):
+    """`tcpsd` ended by itself, which no packet can make it do: the test fails. The text is what it said."""
+
+
 class NetnsTarget(LiveTarget):
     """Two namespaces and a cable: ours, with nothing in it but the suite's packet socket, and that of the host.
 
@@ -47,7 +51,15 @@ class NetnsTarget(LiveTarget):
         super().start(setup)
         self._known_secrets = len(self._tcpsd.key_log()) if self._tcpsd else 0
 
+    def stop(self) -> None:
+        """Raises DaemonEndedError for the test in which the daemon ended; the next one has another."""
+        super().stop()
+        if (daemon := self._tcpsd) is not None and daemon.exit_code is not None:
+            self._tcpsd = None
+            raise DaemonEndedError(daemon.report())
+
     def close(self) -> None:
+        self._tcpsd = None  # it ends with the rig
         try:
             super().close()
         finally:

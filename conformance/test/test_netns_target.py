@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tcpslab.outcome import Exit, InfrastructureError
+from tcpslab.outcome import Exit, InfrastructureError, RequestError
 from tcpslab.rig import Rig, Tcpsd
 from tcpslab.tree import ROOT
 
 from conformance import sanity
-from conformance.netns_target import NetnsTarget
+from conformance.netns_target import DaemonEndedError, NetnsTarget
+from conformance.options import Options
 from conformance.target import Setup
+from conformance.target_choice import choose_target
 from conformance.target_file import TargetFile
 
 from kernel_host import FAMILIES, Conversation, need_root
@@ -69,6 +71,16 @@ def test_the_daemon_is_what_a_test_wants(target: NetnsTarget) -> None:
     assert first.exit_code == 0
 
 
+def test_a_daemon_that_dies_fails_the_test_in_which_it_does(target: NetnsTarget) -> None:
+    target.start(Setup())
+    target.stop()
+    target.start(Setup())
+    daemon(target).kill()
+    with pytest.raises(DaemonEndedError, match="tcpsd run .* in far was ended by signal 9 and said:\n.*module loaded"):
+        target.stop()
+    assert sanity.check(target, "ipv4") is None  # by another
+
+
 def test_the_applications_of_the_target_end_with_their_test(target: NetnsTarget) -> None:
     target.start(Setup())
     peer = Conversation(target, "ipv4")
@@ -100,19 +112,18 @@ def test_a_few_tests_end_to_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("changes", "words"),
     [
-        (["--host", "10.9.0.2"], "--host: the target netns, which the run makes itself, has none"),
-        (["--port", "7"], "--port: the target netns, which the run makes itself, has none"),
-        (["--interface", "near"], "--interface: the target netns, which the run makes itself, has none"),
-        (["--deviation", "wrong-tag"], "--deviation wrong-tag: only the target sim misbehaves on purpose"),
+        ({"hosts": ("10.9.0.2",)}, "--host: the target netns, which the run makes itself, has none"),
+        ({"ports": (7,)}, "--port: the target netns, which the run makes itself, has none"),
+        ({"interface": "near"}, "--interface: the target netns, which the run makes itself, has none"),
+        ({"module": "tcps.ko"}, "--module: goes with --target vm"),
+        ({"deviations": ("wrong-tag",)}, "--deviation wrong-tag: only the target sim misbehaves on purpose"),
     ],
 )
-def test_what_makes_no_sense_is_refused(tmp_path: Path, words: list[str], message: str) -> None:
-    run = lab("--target", "netns", "--out", str(tmp_path), *words)
-    _, errors = run.communicate(timeout=60)
-    assert run.returncode == Exit.BAD_REQUEST
-    assert message in errors
+def test_what_makes_no_sense_is_refused_before_anything_is_made(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(RequestError, match=words):
+        choose_target(Options(**{"target": "netns"} | changes))
 
 
 def test_other_users_are_told_that_it_takes_root(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +175,7 @@ def begun(folder: Path) -> tuple["subprocess.Popen[str]", frozenset[int], list[s
     return run, frozenset(family_of(run.pid)), made
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     need_root()
     run, known, made = begun(tmp_path)

@@ -73,7 +73,7 @@ class Tcpsd:
         deadline = time.monotonic() + _READY_LIMIT
         while self.command("status").returncode != 0:
             if self.exit_code is not None or time.monotonic() > deadline:
-                raise InfrastructureError(f"tcpsd did not get ready: {self._program.report()}")
+                raise InfrastructureError(f"tcpsd did not get ready: {self.report()}")
             time.sleep(_POLL_INTERVAL)
 
     @property
@@ -88,6 +88,10 @@ class Tcpsd:
     def exit_code(self) -> int | None:
         """None while it runs; negative: the signal that ended it."""
         return self._program.exit_code
+
+    def report(self) -> str:
+        """How it ended, if it did, and what it said since it was started last."""
+        return self._program.report()
 
     def signal(self, number: int) -> None:
         self._program.signal(number)
