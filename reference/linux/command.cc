@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -51,6 +52,17 @@ std::string Find(const std::string& program) {
     if (!folder.empty() && ::access(file.c_str(), X_OK) == 0) return file;
   }
   return {};
+}
+
+// Ours, with these settings in place of those of the same name.
+std::vector<std::string> Environment(const std::vector<std::string>& settings) {
+  std::vector<std::string> environment = settings;
+  const auto name = [](std::string_view setting) { return setting.substr(0, setting.find('=')); };
+  for (char** own = environ; *own != nullptr; ++own) {
+    const auto same = [&](const std::string& setting) { return name(setting) == name(*own); };
+    if (std::ranges::none_of(settings, same)) environment.emplace_back(*own);
+  }
+  return environment;
 }
 
 std::vector<char*> Pointers(const std::vector<std::string>& words) {
@@ -103,9 +115,7 @@ CommandResult RunCommand(const std::vector<std::string>& words, std::string_view
   const Descriptor out = MemoryFile("output");
   const Descriptor errors = MemoryFile("errors");
   Write(in, input);
-  std::vector<std::string> environment = settings;
-  for (char** setting = environ; *setting != nullptr; ++setting) environment.emplace_back(*setting);
-  const int status = Wait(Spawn(file, words, environment, {in.get(), out.get(), errors.get()}));
+  const int status = Wait(Spawn(file, words, Environment(settings), {in.get(), out.get(), errors.get()}));
   return {.status = status, .output = ReadAll(out), .errors = ReadAll(errors)};
 }
 

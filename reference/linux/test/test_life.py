@@ -146,6 +146,21 @@ def test_an_orderly_stop_ends_protected_connections_before_the_rules_go(
     assert far.exit_code is None
 
 
+def test_the_servers_end_is_ended_too_on_a_socket_of_both_families(
+    pair: Pair, serve: Callable[..., socket.socket], connect: Callable[..., socket.socket]
+) -> None:
+    _, far = Tcpsd(pair.near), Tcpsd(pair.far)
+    listener = serve(pair.far, 4000)
+    for family in FAMILIES:
+        connect(pair.near, pair.far.address[family], 4000)
+    ends = [listener.accept()[0] for _ in FAMILIES]
+    wait_until(lambda: list(states(far).values()) == ["AUTHENTICATED"] * 2)
+    assert far.stop() == 0
+    for theirs in ends:
+        with theirs, pytest.raises(ConnectionAbortedError):
+            theirs.recv(1)
+
+
 def test_what_a_closed_connection_has_left_to_send_does_not_follow_in_clear(
     pair: Pair, serve: Callable[..., socket.socket], connect: Callable[..., socket.socket]
 ) -> None:

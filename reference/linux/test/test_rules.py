@@ -18,6 +18,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
 from tcpslab.rig import Namespace, Pair, Rig, Tcpsd
+from tcpslab.rig.tcpsd import program
 
 FAMILIES = ("ipv4", "ipv6")
 PREFIXES = {"ipv4": "iptables", "ipv6": "ip6tables"}
@@ -118,6 +119,35 @@ def test_rules_of_the_other_iptables_are_replaced(rig: Rig, tmp_path: Path, monk
     for family in FAMILIES:
         assert ours(rules(host, "nft", family))
         assert not ours(rules(host, "legacy", family))
+
+
+LEFTOVERS = {
+    "half installed": "*mangle\n:TCPSD-OUT - [0:0]\n-A OUTPUT -j TCPSD-OUT\n-A TCPSD-OUT -p tcp -j NFQUEUE\nCOMMIT\n",
+    "chain without jump": "*raw\n:TCPSD-IN - [0:0]\n-A TCPSD-IN -p tcp -j NFQUEUE --queue-num 9\nCOMMIT\n",
+    "two jumps": "*raw\n:TCPSD-IN - [0:0]\n-A PREROUTING -j TCPSD-IN\n-A PREROUTING -j TCPSD-IN\nCOMMIT\n",
+}
+
+
+@pytest.mark.parametrize("leftover", LEFTOVERS)
+@pytest.mark.parametrize("command", ["run", "cleanup"])
+def test_whatever_is_left_of_ours_is_replaced_and_removed(
+    rig: Rig, tool: str, leftover: str, command: str, tmp_path: Path
+) -> None:
+    host = rig.namespace("host")
+    saved = tmp_path / "saved"
+    saved.write_text(LEFTOVERS[leftover])
+    for name in PREFIXES.values():
+        # Not by the tests' stand-in for a kernel without nf_tables.
+        done = host.run(["sh", "-c", f"/usr/sbin/{name}-{tool}-restore --noflush < {saved}"])
+        assert done.returncode == 0, done.stderr
+    if command == "run":
+        daemon = Tcpsd(host)
+        for family in FAMILIES:
+            assert sum(":TCPSD" in line for line in rules(host, tool, family)) == 2
+        assert daemon.stop() == 0
+    else:
+        assert host.run([program(), "cleanup", "--run-dir", tmp_path]).returncode == 0
+    assert [rules(host, tool, family) for family in FAMILIES] == [[], []]
 
 
 def test_where_no_iptables_works_it_says_so_and_leaves_nothing(
