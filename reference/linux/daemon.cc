@@ -218,10 +218,12 @@ void Daemon::BlockFlowsOfEarlierRun() {
 }
 
 void Daemon::Run() {
+  // Rules that a killed daemon left behind keep traffic out: a start that fails must not open the way.
+  const bool closed = firewall_.Present();
   try {
     Start();
   } catch (...) {
-    Stop();
+    if (!closed) Stop();
     throw;
   }
   while (!stopping_) {

@@ -204,10 +204,22 @@ std::string RemoveText(Direction direction, const TableState& present) {
 }
 
 void Firewall::Install(const RuleSettings& settings) {
-  if (tool_) return Install(*tool_, settings);
+  // What nf_tables holds of an earlier run keeps traffic out: it is replaced or it stays, never removed for a trial.
+  if (!tool_ && Present(Tool::kNft)) tool_ = Tool::kNft;
+  if (tool_) {
+    Install(*tool_, settings);
+  } else {
+    Try(settings);
+  }
+  // Of an earlier run, which found another kernel or other programs.
+  Remove(*tool_ == Tool::kNft ? Tool::kLegacy : Tool::kNft);
+}
+
+void Firewall::Try(const RuleSettings& settings) {
   try {
     Install(Tool::kNft, settings);
     tool_ = Tool::kNft;
+    return;
   } catch (const std::runtime_error& first) {
     Remove(Tool::kNft);
     try {
@@ -217,8 +229,6 @@ void Firewall::Install(const RuleSettings& settings) {
       throw std::runtime_error(fmt::format("{}; {}", first.what(), second.what()));
     }
   }
-  // Of an earlier run, which found another kernel or other programs.
-  Remove(*tool_ == Tool::kNft ? Tool::kLegacy : Tool::kNft);
 }
 
 void Firewall::Install(Tool tool, const RuleSettings& settings) {
@@ -244,6 +254,18 @@ void Firewall::Remove(Tool tool) {
     for (const Direction direction : kDirections) text += RemoveText(direction, Read(tool, family, direction));
     if (!text.empty()) Restore(tool, family, text);
   }
+}
+
+bool Firewall::Present() { return Present(Tool::kNft) || Present(Tool::kLegacy); }
+
+bool Firewall::Present(Tool tool) {
+  for (const wire::Family family : kFamilies) {
+    if (!IsInKernel(family)) continue;
+    for (const Direction direction : kDirections) {
+      if (Read(tool, family, direction).chain) return true;
+    }
+  }
+  return false;
 }
 
 std::vector<std::uint16_t> Firewall::QueuesInUse() {

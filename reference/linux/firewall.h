@@ -55,6 +55,8 @@ class Firewall {
   void Install(const RuleSettings& settings);
   // Removes all that is ours, of whichever kind.
   void Remove();
+  // Whether there is anything of ours, of an earlier run for example.
+  bool Present();
   // The queues that rules of ours name.
   std::vector<std::uint16_t> QueuesInUse();
   // "iptables-nft", once installed.
@@ -62,6 +64,8 @@ class Firewall {
 
  private:
   void Install(Tool tool, const RuleSettings& settings);
+  void Try(const RuleSettings& settings);
+  bool Present(Tool tool);
   void Remove(Tool tool);
   TableState Read(Tool tool, wire::Family family, Direction direction);
   void Restore(Tool tool, wire::Family family, const std::string& text);

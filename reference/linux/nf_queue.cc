@@ -26,7 +26,7 @@ constexpr int kReceiveBuffer = 8 << 20;
 void NfQueue::CloseSocket::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 
 NfQueue::NfQueue(std::uint16_t number, std::uint32_t length)
-    : socket_(mnl_socket_open(NETLINK_NETFILTER)),
+    : socket_(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC)),
       number_(number),
       received_(kBatch * kDatagram),
       vectors_(kBatch),

@@ -150,23 +150,49 @@ def test_whatever_is_left_of_ours_is_replaced_and_removed(
     assert [rules(host, tool, family) for family in FAMILIES] == [[], []]
 
 
-def test_where_no_iptables_works_it_says_so_and_leaves_nothing(
-    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    host = rig.namespace("host")
-    for kind in ("nft", "legacy"):
-        for name in PREFIXES.values():
-            script = tmp_path / f"{name}-{kind}-restore"
-            script.write_text(f"#!/bin/sh\necho 'no {kind} here' >&2\nexit 1\n")
-            script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin")
-    daemon = Tcpsd(host, wait=False)
+@pytest.fixture
+def no_iptables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Once called, neither iptables changes anything."""
+
+    def break_it() -> None:
+        for kind in ("nft", "legacy"):
+            for name in PREFIXES.values():
+                script = tmp_path / f"{name}-{kind}-restore"
+                script.write_text(f"#!/bin/sh\necho 'no {kind} here' >&2\nexit 1\n")
+                script.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin")
+
+    return break_it
+
+
+def wait_for_end(daemon: Tcpsd) -> int:
     deadline = time.monotonic() + 10
-    while daemon.exit_code is None and time.monotonic() < deadline:
+    while daemon.exit_code is None:
+        assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert daemon.exit_code == 3
+    return daemon.exit_code
+
+
+def test_where_no_iptables_works_it_says_so_and_leaves_nothing(rig: Rig, no_iptables: Callable[[], None]) -> None:
+    host = rig.namespace("host")
+    no_iptables()
+    daemon = Tcpsd(host, wait=False)
+    assert wait_for_end(daemon) == 3
     assert "iptables-nft-restore: no nft here; iptables-legacy-restore: no legacy here" in "\n".join(daemon.log())
     assert rules(host, "nft", "ipv4") == []
+
+
+def test_a_start_that_fails_after_a_crash_does_not_open_the_way(
+    rig: Rig, tool: str, no_iptables: Callable[[], None]
+) -> None:
+    host = rig.namespace("host")
+    daemon = Tcpsd(host)
+    daemon.kill()
+    before = {family: rules(host, tool, family) for family in FAMILIES}
+    no_iptables()
+    daemon.start(wait=False)
+    assert wait_for_end(daemon) == 3
+    assert {family: rules(host, tool, family) for family in FAMILIES} == before
 
 
 # --- what they select ------------------------------------------------------------------------------------------------
