@@ -8,7 +8,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ A goal that is missed is marked as missed; the exit status tells only whether th
 examples:
   lab bench
   lab bench --repetitions 15 --json bench.json     steadier medians, and all the numbers
+  sudo ./lab bench --live                          tcpsd on the kernel's TCP: throughput, and CPU time per GB
 """
 
 
@@ -114,6 +115,14 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
         metavar="N",
         help="measure N times and take the median (default: 5)",
     )
+    parser.add_argument("--live", action="store_true", help="tcpsd between two hosts of this machine instead (root)")
+    parser.add_argument(
+        "--seconds",
+        type=arguments.positive,
+        default=5,
+        metavar="N",
+        help="with --live: how long each transfer takes (default: 5)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement to FILE")
     parser.set_defaults(execute=execute)
 
@@ -121,6 +130,8 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
 def execute(args: argparse.Namespace) -> Exit:
     from tcpslab import build, results
 
+    if args.live:
+        return _live(args)
     directory = build.build("release")
     executables = sorted(path for path in directory.rglob("tcpslab-bench-*") if path.is_file())
     if not executables:
@@ -131,6 +142,19 @@ def execute(args: argparse.Namespace) -> Exit:
         results.add_provenance(document, ["lab", *sys.argv[1:]])
         results.write(args.json, document)
     print_report(measurements)
+    return Exit.AS_EXPECTED
+
+
+def _live(args: argparse.Namespace) -> Exit:
+    from tcpslab import bench_live, build, results
+
+    build.build("release", ["tcpsd", "tcpslab-accept-queue"])
+    measured = bench_live.measure(args.seconds)
+    if args.json:
+        document: dict[str, Any] = {"live": [asdict(transfer) for transfer in measured]}
+        results.add_provenance(document, ["lab", *sys.argv[1:]])
+        results.write(args.json, document)
+    bench_live.print_report(measured)
     return Exit.AS_EXPECTED
 
 

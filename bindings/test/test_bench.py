@@ -1,8 +1,13 @@
 """`lab bench`: how measurements become ratios and verdicts."""
 
+import os
+import time
+
 import pytest
 
+from tcpslab import bench_live
 from tcpslab.bench import Bound, Goal, medians, print_report
+from tcpslab.bench_live import Transfer
 
 _RATIO = Goal("ratio", "bench", "ours", Bound.AT_MOST, 1.25, baseline="theirs")
 _RATE = Goal("rate", "bench", "ours", Bound.AT_LEAST, 0.8, baseline="theirs", field="items_per_second")
@@ -57,3 +62,23 @@ def test_benchmark_that_failed_or_is_not_there_is_not_measured(capsys: pytest.Ca
     failed = run("ours", 1) | {"error_occurred": True}
     assert "not measured" in goal_line(capsys, _RATIO, failed, run("theirs", 1))
     assert "bench has no theirs" in goal_line(capsys, _RATIO, run("ours", 1))
+
+
+def transfer(path: str, gigabits: float) -> Transfer:
+    return Transfer(path, "one up", gigabits * 1e9, 3, host_cpu=9.0, iperf_cpu=0.5, slowest_second=gigabits * 5e8)
+
+
+def test_live_paths_are_set_beside_the_queue_that_only_accepts(capsys: pytest.CaptureFixture[str]) -> None:
+    bench_live.print_report([transfer("queue that only accepts", 0.6), transfer("tcpsd", 0.3)])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[1][-6:] == ["0.600", "100%", "0.300", "3", "9.00", "0.50"]
+    assert lines[2] == ["tcpsd", "one", "up", "0.300", "50%", "0.150", "3", "9.00", "0.50"]
+
+
+def test_cpu_time_of_a_process() -> None:
+    before = bench_live.cpu_seconds(os.getpid())
+    assert before > 0
+    deadline = time.process_time() + 0.1
+    while time.process_time() < deadline:
+        pass
+    assert bench_live.cpu_seconds(os.getpid()) >= before + 0.05
