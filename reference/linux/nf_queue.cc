@@ -46,7 +46,7 @@ int NfQueue::descriptor() const { return mnl_socket_get_fd(socket_.get()); }
 
 void NfQueue::Configure(std::uint32_t length) {
   const std::string queue = "queue " + std::to_string(number_);
-  alignas(nlmsghdr) std::array<std::byte, 512> buffer;
+  alignas(nlmsghdr) std::array<std::byte, 512> buffer{};  // padding included
   nlmsghdr* request = nfq_nlmsg_put(reinterpret_cast<char*>(buffer.data()), NFQNL_MSG_CONFIG, number_);
   nfq_nlmsg_cfg_put_cmd(request, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
   Ask(request, (queue + " cannot be taken (another program may have it)").c_str());
