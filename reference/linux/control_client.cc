@@ -49,7 +49,7 @@ void Send(const Descriptor& socket, std::string_view text) {
 
 std::string ReceiveLine(const Descriptor& socket) {
   std::string line;
-  std::array<char, 65536> chunk;
+  std::array<char, 65536> chunk{};
   while (!line.ends_with('\n')) {
     const ssize_t size = ::recv(socket.get(), chunk.data(), chunk.size(), 0);
     if (size < 0 && errno == EINTR) continue;

@@ -246,7 +246,7 @@ class ControlServer::Loop {
   }
 
   bool Receive(Client& client) {
-    std::array<char, 4096> chunk;
+    std::array<char, 4096> chunk{};
     const ssize_t size = ::recv(client.socket.get(), chunk.data(), chunk.size(), 0);
     if (size < 0) return errno == EAGAIN || errno == EINTR;
     if (size == 0) return false;

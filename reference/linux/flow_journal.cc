@@ -104,7 +104,7 @@ stack::FlowHash MakeHash() {
 std::vector<std::byte> ReadAll(const std::filesystem::path& file) {
   const Descriptor opened = OpenPrivate(file, O_RDONLY | O_CREAT);
   std::vector<std::byte> bytes;
-  std::array<std::byte, 65536> chunk;
+  std::array<std::byte, 65536> chunk{};
   while (true) {
     const ssize_t size = ::read(opened.get(), chunk.data(), chunk.size());
     if (size < 0 && errno == EINTR) continue;
