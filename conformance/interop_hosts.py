@@ -62,6 +62,10 @@ class DaemonHost:
     def restart(self) -> None:
         self._tcpsd.restart()
 
+    def stop(self) -> None:
+        """Of a host whose rig goes on."""
+        self._tcpsd.stop()
+
 
 class ModuleHost:
     """A machine that is booted, with the module loaded and the file `content` in GUEST_FOLDER."""

@@ -14,7 +14,8 @@ from scapy.utils import PcapReader
 
 from tcpslab.outcome import InfrastructureError
 
-from conformance import sanity, target_file
+from conformance import interop_run, sanity, target_file
+from conformance.interop_hosts import GUEST_FOLDER, DaemonHost
 from conformance.target import NotDriven, Setup
 from conformance.target_choice import TARGETS
 from conformance.vm import kernel, module_file
@@ -30,6 +31,7 @@ STOCK = "nf_conntrack_ftp"
 PARAMETERS = ("loose=0", "ports=2121,2122")
 # One that needs another which is not loaded.
 NEEDY = "nf_nat_ftp"
+CONTENT = bytes(range(256)) * 1024
 MAGIC = re.compile(rb"vermagic=[^\0]*")
 SIGNED = b"~Module signature appended~\n"  # Documentation/admin-guide/module-signing.rst
 
@@ -60,6 +62,7 @@ def of_another_kernel(image: bytes) -> bytes:
 def target(stock: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VmTarget]:
     """Booted with the first test."""
     files = {
+        f"{GUEST_FOLDER}/content": CONTENT,
         "/other.ko": of_another_kernel(module_file.contents(stock)),
         "/needy.ko": module_file.contents(kernel_module(NEEDY)),
     }
@@ -145,6 +148,17 @@ def test_an_application_that_cannot_connect_is_told_of(target: VmTarget) -> None
     with pytest.raises(NotDriven, match=f"opened no connection: {command}") as told:
         target.connect("10.9.0.1", 9, "echo")  # the namespace's own kernel: nothing listens there
     assert "Connection refused" in str(told.value)
+
+
+def test_a_module_without_tcps_does_not_interoperate(target: VmTarget) -> None:
+    """Everything arrives, but the guest's SYN-ACK has no TC."""
+    daemon = DaemonHost(target.virtual.near, CONTENT)
+    try:
+        first = next(interop_run.checks_of(target.virtual, daemon, CONTENT))
+    finally:
+        daemon.stop()
+    assert first.what == f"tcpsd connects to {STOCK}.ko, first visit"
+    assert first.wrong.startswith("no TC: ")
 
 
 def test_a_guest_that_crashed_is_booted_again(target: VmTarget) -> None:
