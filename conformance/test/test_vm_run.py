@@ -12,6 +12,7 @@ from scapy.layers.inet import TCP
 from scapy.utils import rdpcap
 
 from tcpslab.outcome import Exit, RequestError
+from tcpslab.scapy import TC, find
 
 from conformance import runner
 from conformance.options import Options
@@ -42,10 +43,10 @@ def test_a_plain_kernel_does_not_speak_tcps_and_fails_nothing(options: Options) 
     assert {result["status"] for result in results["results"]} == {"not applicable"}
     assert "does not speak TCP/S" in (options.out_dir / "report.html").read_text()
     assert "Linux version 6." in (options.out_dir / "vm" / "console.log").read_text()
-    captured = [packet[TCP] for packet in rdpcap(str(options.out_dir / "vm" / "link.pcap")) if TCP in packet]
-    # The probe's SYN offers TC; the kernel's answer to it has no option of its kind.
-    assert any(253 in dict(segment.options) for segment in captured if segment.dport == 7007)
-    assert not any(253 in dict(segment.options) for segment in captured if segment.sport == 7007)
+    captured = [packet for packet in rdpcap(str(options.out_dir / "vm" / "link.pcap")) if TCP in packet]
+    # The probe's SYN offers TC; the kernel's answer to it does not.
+    assert any(find(packet, TC) for packet in captured if packet[TCP].dport == 7007)
+    assert not any(find(packet, TC) for packet in captured if packet[TCP].sport == 7007)
 
 
 def leftovers(run: int) -> list[Path]:
