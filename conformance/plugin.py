@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -54,6 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin("nose"):  # it would call the marker `setup`, as it does a module's function
         config.pluginmanager.unregister(name="nose")
     run, reporter = config.stash[_RUN], config.stash[_REPORTER]
+    signals = ExitStack()
+    signals.enter_context(interrupts.raised())  # whatever ends the run early, the target is given back
+    config.add_cleanup(signals.close)
     config.add_cleanup(run.close)
     config.pluginmanager.unregister(name="terminalreporter")
     config.pluginmanager.register(reporter)

@@ -10,7 +10,7 @@ import gc
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -79,7 +79,8 @@ class Several:
     def _give(pipe: Connection, waiting: Iterator[int]) -> int | None:
         """The next test for this process; none is left: it is to end."""
         number = next(waiting, None)
-        pipe.send(number)
+        with suppress(ConnectionError):  # it is gone, as the next look at the pipe tells
+            pipe.send(number)
         return number
 
     @contextmanager
@@ -123,7 +124,7 @@ class Several:
                 finally:
                     self.run.close()
             pipe.send([*notes])
-        except (KeyboardInterrupt, EOFError, BrokenPipeError):
+        except (KeyboardInterrupt, EOFError, ConnectionError):
             pass  # the run ends early
 
     def _result(self, item: pytest.Item) -> Outcome | LabError:
@@ -136,5 +137,5 @@ def _received(pipe: Connection) -> _Message | None:
     """None: the process is gone."""
     try:
         return pipe.recv()
-    except EOFError:
+    except (EOFError, ConnectionError):
         return None
