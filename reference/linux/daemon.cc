@@ -171,10 +171,10 @@ Daemon::~Daemon() { control_.reset(); }
 
 void Daemon::OpenPeers() {
   if (options_.peers.empty()) {
-    peers_ = std::make_shared<tcps::PeerCache>();
+    peers_ = std::make_shared<tcps::PeerCache>(options_.max_peers);
     return;
   }
-  auto database = std::make_shared<PeerDatabase>(options_.peers, log_.logger());
+  auto database = std::make_shared<PeerDatabase>(options_.peers, log_.logger(), options_.max_peers);
   peer_database_ = database.get();
   peers_ = std::move(database);
 }
@@ -287,7 +287,7 @@ void Daemon::Reload() {
 }
 
 void Daemon::ReportUnchangeable(const Options& wanted) {
-  const std::array<std::pair<std::string_view, bool>, 12> changed = {{
+  const std::array<std::pair<std::string_view, bool>, 13> changed = {{
       {"dialect", wanted.config.dialect != options_.config.dialect},
       {"workers", wanted.workers != options_.workers},
       {"queue", wanted.queue != options_.queue},
@@ -296,6 +296,7 @@ void Daemon::ReportUnchangeable(const Options& wanted) {
       {"run-dir", wanted.run_dir != options_.run_dir},
       {"identity", wanted.identity != options_.identity},
       {"peers", wanted.peers != options_.peers},
+      {"max-peers", wanted.max_peers != options_.max_peers},
       {"key-log", wanted.key_log != options_.key_log},
       {"event-log", wanted.event_log != options_.event_log},
       {"log-file", wanted.log_file != options_.log_file},
@@ -406,6 +407,10 @@ Status Daemon::CurrentStatus() {
   });
   for (const auto& [address, peer] : peers_->All()) {
     status.peers.push_back({.address = address, .key = peer.key, .proven = peer.proven});
+  }
+  if (status.peers.size() >= options_.max_peers) {
+    status.problems.push_back(
+        fmt::format("{} peers are remembered, no more have room (max-peers)", status.peers.size()));
   }
   const auto add_problem = [&status](const auto& store) {
     if (!store) return;

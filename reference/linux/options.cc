@@ -155,6 +155,11 @@ void AddFiles(CLI::App& app, Options& options) {
       fmt::format("folder of the control socket and the flow journal [{}]", options.run_dir.string()));
   add("--identity", options.identity, "keep the identity key in this file (default: a new key at every start)");
   add("--peers", options.peers, "keep the peers' keys in this database (default: in memory)");
+  app.add_option("--max-peers", options.max_peers, "peers that are remembered by themselves")
+      ->check(CLI::Range(1, 1 << 24))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kGroup);
   add("--key-log", options.key_log, "write the secrets of every connection there, for lab decrypt");
   add("--event-log", options.event_log, "write every event there as it happens, one JSON object a line");
   add("--log-file", options.log_file, "log there, not on standard error");

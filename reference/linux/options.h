@@ -26,6 +26,7 @@ struct Options {
   std::filesystem::path run_dir = "/run/tcpsd";
   std::filesystem::path identity;   // empty: a key for the life of the process
   std::filesystem::path peers;      // empty: in memory
+  std::size_t max_peers = 65536;    // that are remembered by themselves; pinned ones come on top
   std::filesystem::path key_log;    // empty: none
   std::filesystem::path event_log;  // empty: none
   std::filesystem::path log_file;   // empty: standard error

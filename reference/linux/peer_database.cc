@@ -144,8 +144,8 @@ class PeerDatabase::Store {
   std::optional<SqliteStatement> remove_;
 };
 
-PeerDatabase::PeerDatabase(const std::filesystem::path& file, spdlog::logger& log)
-    : health_("peer database " + file.string(), log) {
+PeerDatabase::PeerDatabase(const std::filesystem::path& file, spdlog::logger& log, std::size_t limit)
+    : cache_(limit), health_("peer database " + file.string(), log) {
   std::string reason;
   try {
     store_ = std::make_unique<Store>(file);
@@ -177,7 +177,7 @@ Peer PeerDatabase::Remember(const Address& address, const crypto::PublicKey& key
   const std::lock_guard lock(writing_);
   const bool known = cache_.Find(address).has_value();
   const Peer peer = cache_.Remember(address, key);
-  if (!known) Write(address);
+  if (!known && cache_.Find(address)) Write(address);
   return peer;
 }
 

@@ -27,7 +27,8 @@ class PeerDatabase final : public tcps::Peers {
   // Opens or makes `file`, mode 0600, and locks it. Throws std::runtime_error with the reason: not a database, one of
   // another program or of a later version, damaged, in use by another process, not writable. `log` outlives this
   // object.
-  PeerDatabase(const std::filesystem::path& file, spdlog::logger& log);
+  // `limit` is that of tcps::PeerCache; all that the file has is kept.
+  PeerDatabase(const std::filesystem::path& file, spdlog::logger& log, std::size_t limit = SIZE_MAX);
   ~PeerDatabase() override;
 
   [[nodiscard]] std::optional<tcps::Peer> Find(const wire::Address& address) const override;

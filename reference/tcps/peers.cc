@@ -11,7 +11,9 @@ std::optional<Peer> PeerCache::Find(const wire::Address& address) const {
 
 Peer PeerCache::Remember(const wire::Address& address, const crypto::PublicKey& key) {
   const std::lock_guard lock(mutex_);
-  return peers_.try_emplace(address, Peer{.key = key}).first->second;
+  const Peer peer{.key = key};
+  if (peers_.size() >= limit_ && !peers_.contains(address)) return peer;
+  return peers_.try_emplace(address, peer).first->second;
 }
 
 void PeerCache::SetProven(const wire::Address& address, const crypto::PublicKey& key, std::uint64_t after_serial) {

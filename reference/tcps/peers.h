@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -31,7 +32,8 @@ class Peers {
   virtual ~Peers() = default;
 
   [[nodiscard]] virtual std::optional<Peer> Find(const wire::Address& address) const = 0;
-  // First contact. Returns the entry that counts: what was there already stays.
+  // First contact. Returns the entry that counts: what was there already stays. A peer for whom there is no room is
+  // returned but not kept: its next contact is the first again.
   virtual Peer Remember(const wire::Address& address, const crypto::PublicKey& key) = 0;
   // Nothing changes if the address has another key by now, or if the peer was proven before.
   virtual void SetProven(const wire::Address& address, const crypto::PublicKey& key, std::uint64_t after_serial) = 0;
@@ -51,10 +53,13 @@ class Peers {
   std::atomic<std::uint64_t> last_serial_ = 0;
 };
 
-// In memory; no limit and no expiry, as upstream.
+// In memory; no expiry, and no limit unless one is given, as upstream. A full cache keeps what it has: whoever fills it
+// with strangers must not make it forget a friend.
 // TCPS-TOFU-07, TCPS-TOFU-08, TCPS-TOFU-09, TCPS-TOFU-21
 class PeerCache final : public Peers {
  public:
+  // `limit`: peers that Remember keeps; Pin keeps any number.
+  explicit PeerCache(std::size_t limit = SIZE_MAX) : limit_(limit) {}
   [[nodiscard]] std::optional<Peer> Find(const wire::Address& address) const override;
   Peer Remember(const wire::Address& address, const crypto::PublicKey& key) override;
   void SetProven(const wire::Address& address, const crypto::PublicKey& key, std::uint64_t after_serial) override;
@@ -65,6 +70,7 @@ class PeerCache final : public Peers {
  private:
   mutable std::mutex mutex_;
   std::map<wire::Address, Peer> peers_;
+  std::size_t limit_;
 };
 
 }  // namespace tcpslab::tcps

@@ -36,6 +36,21 @@ BOOST_AUTO_TEST_CASE(FirstKeyOfAnAddressStays) {
   BOOST_TEST(!peers.Find(kOther).has_value());
 }
 
+// Whoever fills it with strangers must not make it forget a friend.
+BOOST_AUTO_TEST_CASE(AFullCacheKeepsWhatItHas) {
+  PeerCache peers(1);
+  peers.Remember(kHost, kKey);
+  BOOST_TEST((peers.Remember(kOther, kAnotherKey) == Peer{.key = kAnotherKey}));
+  BOOST_TEST(!peers.Find(kOther).has_value());
+  BOOST_TEST((peers.Remember(kHost, kAnotherKey) == Peer{.key = kKey}));
+  peers.Pin(kOther, kAnotherKey);
+  BOOST_TEST((peers.Find(kOther) == Peer{.key = kAnotherKey}));
+  peers.Forget(kHost);
+  peers.Forget(kOther);
+  peers.Remember(kOther, kKey);
+  BOOST_TEST((peers.Find(kOther) == Peer{.key = kKey}));
+}
+
 // R21
 BOOST_AUTO_TEST_CASE(FirstProofCounts) {
   PeerCache peers;
