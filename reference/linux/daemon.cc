@@ -174,6 +174,9 @@ void Daemon::OpenPeers() {
     peers_ = std::make_shared<tcps::PeerCache>(options_.max_peers);
     return;
   }
+  if (options_.identity.empty()) {
+    log_.logger().warn("peers are kept, our identity is not (--identity): after a restart it is a MITM to them");
+  }
   auto database = std::make_shared<PeerDatabase>(options_.peers, log_.logger(), options_.max_peers);
   peer_database_ = database.get();
   peers_ = std::move(database);
