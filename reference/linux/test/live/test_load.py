@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import resource
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,10 +45,11 @@ def test_as_many_connections_as_the_table_holds(
 ) -> None:
     with contextlib.ExitStack() as all_of_them, listening(pair.far) as listener:
         ends = []
-        for _ in range(TABLE):
-            ours = all_of_them.enter_context(connect(pair.near, pair.far.address["ipv4"]))
-            theirs = all_of_them.enter_context(listener.accept()[0])
-            ends.append((ours, theirs))
+        with pair.near.entered():
+            for _ in range(TABLE):
+                ours = all_of_them.enter_context(socket.create_connection((pair.far.address["ipv4"], PORT), timeout=20))
+                theirs = all_of_them.enter_context(listener.accept()[0])
+                ends.append((ours, theirs))
         for number, (ours, theirs) in enumerate(ends):
             ours.sendall(number.to_bytes(2, "big"))
             assert receive(theirs, 2) == number.to_bytes(2, "big")
