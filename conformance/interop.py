@@ -1,8 +1,8 @@
 """Two hosts that both speak TCP/S as the kernel module does, and protect connections of unmodified programs.
 
 Each connects to the other, for the first time and again, and on every connection bulk data goes both ways. What has to
-come of it is in tcps-wire.md, section 6: a server learns its client's key by the first TI and shows none itself, so that
-a client can prove itself only once there was a connection the other way round. Without one its second visit is a
+come of it is in tcps-wire.md, section 6: a server learns its client's key by the first TI and shows none itself, so
+that a client can prove itself only once there was a connection the other way round. Without one its second visit is a
 mismatch.
 """
 

@@ -4,7 +4,6 @@ Both run the same unmodified programs, those of busybox, by a line of shell.
 """
 
 import shlex
-from pathlib import Path
 from typing import Protocol
 
 from tcpslab.outcome import InfrastructureError

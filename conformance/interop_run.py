@@ -29,7 +29,7 @@ def main(args: argparse.Namespace) -> Exit:
     """Prints a line for each check as it is done, and at the end how many passed."""
     content = random.Random(args.seed).randbytes(_SIZE)
     settings = VmSettings(
-        out=args.out / "vm",
+        out=args.out.resolve() / "vm",
         module=args.module,
         parameters=args.module_parameter,
         kernel=args.kernel,

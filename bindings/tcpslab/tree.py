@@ -12,6 +12,11 @@ def build_dir(preset: str) -> Path:
     return ROOT / "build" / preset
 
 
+def current_build_dir() -> Path:
+    """The build directory whose programs are run: that of the preset `release`, or what TCPSLAB_BUILD_DIR names."""
+    return Path(os.environ.get("TCPSLAB_BUILD_DIR") or build_dir("release")).resolve()
+
+
 def extension_dir() -> Path | None:
     """Where the build puts the package's compiled part; None where the package is installed, outside its source tree.
 
@@ -19,4 +24,4 @@ def extension_dir() -> Path | None:
     """
     if not (ROOT / "CMakePresets.json").is_file():
         return None
-    return Path(os.environ.get("TCPSLAB_BUILD_DIR") or build_dir("release")).resolve() / "bindings" / "tcpslab"
+    return current_build_dir() / "bindings" / "tcpslab"

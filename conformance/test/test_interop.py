@@ -6,8 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
-
 from tcpslab.rig import Namespace, Rig
 
 from conformance.interop import Interop

@@ -64,8 +64,7 @@ def build(kernel: Kernel, contents: Contents, archive: Path) -> None:
 
 def services_program() -> Path:
     """`services.cc` as it was built."""
-    built = Path(os.environ.get("TCPSLAB_BUILD_DIR") or tree.build_dir("release")).resolve()
-    path = built / "conformance" / "tcpslab-services"
+    path = tree.current_build_dir() / "conformance" / "tcpslab-services"
     if not path.is_file():
         raise InfrastructureError(f"{path} is not there: build the target tcpslab-services")
     return path

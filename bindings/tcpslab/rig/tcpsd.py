@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import re
 import subprocess
 import time
@@ -25,8 +24,7 @@ _numbers = itertools.count()
 
 def program() -> Path:
     """The executable that the build made: the one of the preset `release`, or of TCPSLAB_BUILD_DIR."""
-    built = Path(os.environ.get("TCPSLAB_BUILD_DIR") or tree.build_dir("release")).resolve()
-    path = built / "reference" / "linux" / "tcpsd"
+    path = tree.current_build_dir() / "reference" / "linux" / "tcpsd"
     if not path.is_file():
         raise InfrastructureError(f"{path} is not there: build the target tcpsd")
     return path
