@@ -1,5 +1,6 @@
 """The kernel to boot: that of a Debian package, downloaded and unpacked in the build folder, never installed."""
 
+import functools
 import os
 import re
 import tempfile
@@ -47,10 +48,13 @@ def _release_in_debian(release: str | None) -> str | None:
     """`release`, if there is a package of it."""
     if release is None or not re.fullmatch(r"[\w.+-]+", release):
         return None
+    if _cached(release) is not None:
+        return release
     known = tool.run(["apt-cache", "pkgnames", f"linux-image-{release}"], package="apt").split()
-    return release if f"linux-image-{release}" in known or _cached(release) else None
+    return release if f"linux-image-{release}" in known else None
 
 
+@functools.cache
 def _newest_release() -> str:
     about = tool.run(["apt-cache", "show", "--no-all-versions", _META_PACKAGE], package="apt")
     depends = re.search(r"^Depends:.*\blinux-image-(\d[\w.+-]*)", about, re.MULTILINE)
