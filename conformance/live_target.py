@@ -17,7 +17,6 @@ from conformance.target_file import Address, TargetFile, fill_in
 
 # Seconds, before time_scale.
 _COMMAND_LIMIT = 30.0
-_CONNECT_LIMIT = 10.0
 _RESOLVE_LIMIT = 3.0
 _POLL_INTERVAL = 0.05
 _ADDRESSES_PER_TEST = 4
@@ -48,6 +47,8 @@ class LiveTarget(Target):
     command makes them new again; without that command they are used again, and `notes` says so. Connections of earlier
     tests may still be alive at the target: what it sends on them is not received.
     """
+
+    _connect_limit = 10.0  # seconds until a SYN comes, before time_scale; after that a test takes it that none does
 
     def __init__(self, file: TargetFile, *, seed: int = 1, run: int | None = None) -> None:
         """`seed` gives the MAC address, `run` the place to start at among the addresses (default: by the clock)."""
@@ -154,7 +155,7 @@ class LiveTarget(Target):
         application = self._start_application(address, port, service)
         self._applications.append(application)
         # Starting it may take long (ssh); a test's patience begins with the first packet.
-        link, deadline = self._open(), self.now() + _CONNECT_LIMIT * self.time_scale
+        link, deadline = self._open(), self.now() + self._connect_limit * self.time_scale
         while not link.wait_for(lambda packet: self._opens(packet.data, address, port), _POLL_INTERVAL):
             if application.failed():
                 raise NotDriven(f"the target opened no connection: {application.report()}")

@@ -15,6 +15,8 @@ from conformance.target import Service, Setup
 from conformance.target_file import TargetFile
 
 _NETWORK = Network("10.9.0.0/16", "fd09::/64")  # with enough addresses for hosts that the target never met
+# Of data, for both families: TCP gives up after 100 s, as RFC 1122 asks for at least. By default it takes a quarter hour.
+_RETRIES = "8"
 
 
 class DaemonEndedError(Exception):
@@ -27,6 +29,8 @@ class NetnsTarget(LiveTarget):
     The daemon outlives a test, and is told what is to be different for the next one. A test that sets limits has one of
     its own: the connections of others count, too.
     """
+
+    _connect_limit = 1.0  # the application is there already
 
     def __init__(self, file: TargetFile, *, seed: int = 1) -> None:
         hosts = {"ipv4": _NETWORK.host(2)[0], "ipv6": _NETWORK.host(2)[1]}
@@ -100,6 +104,7 @@ class NetnsTarget(LiveTarget):
         """The hosts, with the services on the far one. Raises InfrastructureError."""
         if self._hosts is None:
             self._hosts = self._rig.enter_context(Rig()).pair(network=_NETWORK)
+            self._hosts.far.set_sysctl("net/ipv4/tcp_retries2", _RETRIES)
             services_on_rig.serve(self._hosts.far)
         return self._hosts
 

@@ -27,7 +27,7 @@ from conformance.target_file import KnownDeviation
 
 ROLES = ("server", "client")
 _CORES = os.cpu_count() or 1
-_JOBS = {"sim": _CORES, "netns": min(16 * _CORES, 64)}  # by default: a node computes, a host in a namespace waits
+_JOBS = {"sim": _CORES, "netns": min(24 * _CORES, 64)}  # by default: a node computes, a host in a namespace waits
 BUDGET = 30.0  # seconds on the target's clock for a test that states none
 _IPV6 = "TCPS-LOOP-03"  # IPv6 is protected
 _AGREES = {"server": "TCPS-TC-02", "client": "TCPS-TC-01"}  # TC in the SYN-ACK, in the SYN

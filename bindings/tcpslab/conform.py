@@ -57,7 +57,7 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
         "--jobs",
         type=arguments.positive,
         metavar="N",
-        help="targets of the kinds sim and netns at work at once (default: sim one for each core, netns sixteen, 64 at most)",
+        help="targets of the kinds sim and netns at work at once (default: sim one for each core, netns 24, 64 at most)",
     )
     live = parser.add_argument_group("live targets")
     live.add_argument("--host", action="append", default=[], metavar="A", help="its address, IPv4 or IPv6; may be given for each")
