@@ -11,6 +11,15 @@ std::string_view ToString(EventKind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
+std::optional<EventKind> EventKindOf(std::string_view name) {
+  for (std::size_t i = 0; i < kEventKinds; ++i) {
+    if (const auto kind = static_cast<EventKind>(i); ToString(kind) == name) {
+      return kind;
+    }
+  }
+  return std::nullopt;
+}
+
 bool IsAlarm(EventKind kind) {
   switch (kind) {
     case EventKind::kMitmSuspected:

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,7 +35,8 @@ enum class EventKind : std::uint8_t {
 };
 inline constexpr std::size_t kEventKinds = 18;
 
-std::string_view ToString(EventKind kind);  // "peer-new"
+std::string_view ToString(EventKind kind);                    // "peer-new"
+std::optional<EventKind> EventKindOf(std::string_view name);  // none: no event is called so
 // Those which tell a person that something may be wrong on the path.
 bool IsAlarm(EventKind kind);
 

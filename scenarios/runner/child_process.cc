@@ -17,43 +17,19 @@
 #include <memory>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 #include <utility>
+
+#include "scenarios/runner/descriptor.h"
 
 namespace tcpslab::scenarios {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A file descriptor that closes itself.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() { Close(); }
-  void Close() {
-    if (number_ >= 0) {
-      close(std::exchange(number_, -1));
-    }
-  }
-  [[nodiscard]] int number() const { return number_; }
-  [[nodiscard]] bool open() const { return number_ >= 0; }
-
- private:
-  int number_ = -1;
-};
-
 struct Pipe {
   Descriptor read;
   Descriptor write;
 };
-
-[[noreturn]] void ThrowErrno(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
 Pipe MakePipe() {
   std::array<int, 2> ends{};

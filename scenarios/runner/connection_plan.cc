@@ -1,6 +1,7 @@
 #include "scenarios/runner/connection_plan.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace tcpslab::scenarios {
 
@@ -27,6 +28,13 @@ std::vector<ConnectionPlan> PlanConnections(const Workload& workload, std::uint6
 std::size_t IndexOfPort(std::uint16_t port, std::size_t plans) {
   const std::size_t index = static_cast<std::size_t>(port) - ConnectionPlan::kFirstPort;
   return port < ConnectionPlan::kFirstPort ? plans : std::min(index, plans);
+}
+
+std::size_t IndexOfEndpoint(std::string_view endpoint, std::size_t plans) {
+  const std::string_view text = endpoint.substr(endpoint.rfind(':') + 1);
+  std::uint16_t port = 0;
+  std::from_chars(text.data(), text.data() + text.size(), port);
+  return IndexOfPort(port, plans);
 }
 
 }  // namespace tcpslab::scenarios

@@ -31,5 +31,7 @@ struct ConnectionPlan {
 
 // The connection that uses a server port; the number of plans if none does.
 [[nodiscard]] std::size_t IndexOfPort(std::uint16_t port, std::size_t plans);
+// Likewise, from an address with its port: "10.0.0.2:30000".
+[[nodiscard]] std::size_t IndexOfEndpoint(std::string_view endpoint, std::size_t plans);
 
 }  // namespace tcpslab::scenarios

@@ -36,46 +36,68 @@ ExpectedEvent ParseEvent(const YamlValue& value) {
 }
 
 template <class Outcome>
-std::optional<Outcome> ParseOutcome(const Fields& fields, std::string_view key) {
-  const YamlValue* const value = fields.Find(key);
-  return value == nullptr ? std::nullopt : std::optional(static_cast<Outcome>(value->OneOf(NamesOf<Outcome>())));
+void ParseOutcome(const Fields& fields, std::string_view key, std::optional<Outcome>& outcome) {
+  if (const YamlValue* const value = fields.Find(key)) {
+    outcome = static_cast<Outcome>(value->OneOf(NamesOf<Outcome>()));
+  }
 }
 
-std::vector<ExpectedEvent> ParseEvents(const Fields& fields, std::string_view key) {
-  std::vector<ExpectedEvent> events;
+void ParseEvents(const Fields& fields, std::string_view key, std::vector<ExpectedEvent>& events) {
   if (const YamlValue* const value = fields.Find(key)) {
+    events.clear();
     std::ranges::transform(value->Items(), std::back_inserter(events), ParseEvent);
   }
-  return events;
 }
 
-Expectation ParseJudgement(const Fields& fields) {
-  Expectation expectation;
-  expectation.connection = ParseOutcome<Connection>(fields, "connection");
-  expectation.protection = ParseOutcome<Protection>(fields, "protection");
-  expectation.delivery = ParseOutcome<Delivery>(fields, "delivery");
-  expectation.attack = ParseOutcome<Attack>(fields, "attack");
-  expectation.events = ParseEvents(fields, "events");
-  expectation.no_events = ParseEvents(fields, "no_events");
+// What the fields leave out is as in `base`.
+Expectation ParseJudgement(const Fields& fields, Expectation base = {}) {
+  Expectation expectation = std::move(base);
+  ParseOutcome(fields, "connection", expectation.connection);
+  ParseOutcome(fields, "protection", expectation.protection);
+  ParseOutcome(fields, "delivery", expectation.delivery);
+  ParseOutcome(fields, "attack", expectation.attack);
+  ParseEvents(fields, "events", expectation.events);
+  ParseEvents(fields, "no_events", expectation.no_events);
   if (const YamlValue* const why = fields.Find("why")) {
     expectation.why = why->Text();
   }
   return expectation;
 }
 
-Expectation ParseProtocol(const YamlValue& value, std::size_t visits) {
+void ParseVisits(const Fields& fields, std::size_t visits, std::vector<Expectation>& expectations) {
+  const YamlValue* const list = fields.Find("visits");
+  if (list == nullptr) {
+    return;
+  }
+  const std::vector<YamlValue> items = list->Items();
+  if (items.size() > visits) {
+    list->Fail(fmt::format("judges {} visits of {}", items.size(), visits));
+  }
+  expectations.clear();
+  for (const YamlValue& item : items) {
+    expectations.push_back(
+        ParseJudgement(item.Map({"connection", "protection", "delivery", "attack", "events", "no_events", "why"})));
+  }
+}
+
+Expectation ParseOnLinux(const YamlValue& value, const Expectation& elsewhere, std::size_t visits) {
   const Fields fields =
       value.Map({"connection", "protection", "delivery", "attack", "events", "no_events", "why", "visits"});
+  if (fields.Find("why") == nullptr) {
+    value.Fail("does not say why Linux differs: the key 'why' is missing");
+  }
+  Expectation expectation = ParseJudgement(fields, elsewhere);
+  ParseVisits(fields, visits, expectation.visits);
+  return expectation;
+}
+
+Expectation ParseProtocol(const YamlValue& value, std::size_t visits) {
+  const Fields fields =
+      value.Map({"connection", "protection", "delivery", "attack", "events", "no_events", "why", "visits", "linux"});
   Expectation expectation = ParseJudgement(fields);
-  if (const YamlValue* const list = fields.Find("visits")) {
-    const std::vector<YamlValue> items = list->Items();
-    if (items.size() > visits) {
-      list->Fail(fmt::format("judges {} visits of {}", items.size(), visits));
-    }
-    for (const YamlValue& item : items) {
-      expectation.visits.push_back(
-          ParseJudgement(item.Map({"connection", "protection", "delivery", "attack", "events", "no_events", "why"})));
-    }
+  ParseVisits(fields, visits, expectation.visits);
+  if (const YamlValue* const entry = fields.Find("linux")) {
+    expectation.on_linux.push_back(ParseOnLinux(*entry, Expectation(expectation), visits));
   }
   return expectation;
 }

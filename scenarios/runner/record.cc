@@ -15,6 +15,8 @@
 namespace tcpslab::scenarios {
 namespace {
 
+constexpr std::string_view kLiveHost = "linux";
+
 template <class Outcome>
 void PutOutcome(Json& json, const char* key, const std::optional<Outcome>& outcome) {
   if (outcome) {
@@ -101,6 +103,9 @@ Json Begin(const RunIdentity& run) {
   record["protocol"] = protocol.protocol;
   record["dialect"] = protocol.IsPlain() ? Json(nullptr) : Json(protocol.dialect);
   record["seed"] = run.seed;
+  if (run.live) {
+    record["host"] = kLiveHost;
+  }
   return record;
 }
 
@@ -130,14 +135,6 @@ Json ToJson(const PathElement& plan, const ElementObservation& observation) {
           {"delayed", CountsOf(observation, PathAction::kDelay)},
           {"injected", CountsOf(observation, PathAction::kInject)},
           {"did", did}};
-}
-
-Json PathToJson(const std::vector<PathElement>& path, const std::vector<ElementObservation>& elements) {
-  Json list = Json::array();
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    list.push_back(ToJson(path[i], elements.at(i)));
-  }
-  return list;
 }
 
 void AddScripts(Json& record, const RunIdentity& run, const RunObservation& observation) {
@@ -192,6 +189,9 @@ std::string_view ToString(Verdict verdict) {
 std::string FolderOf(const RunIdentity& run) {
   std::string protocol(run.protocol().text);
   std::ranges::replace(protocol, '/', '-');
+  if (run.live) {
+    protocol.append("-").append(kLiveHost);
+  }
   return fmt::format("{}/{}", run.scenario.name, protocol);
 }
 
@@ -224,6 +224,33 @@ Json MakeRecord(const RunIdentity& run, const RunObservation& observation, const
   AddScripts(record, run, observation);
   record["artefacts"] = with_artefacts ? ArtefactsToJson(run) : Json::object();
   return record;
+}
+
+Json PathToJson(const std::vector<PathElement>& path, const std::vector<ElementObservation>& elements) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    list.push_back(ToJson(path[i], elements.at(i)));
+  }
+  return list;
+}
+
+Json ConnectionsToJson(const std::vector<ConnectionObservation>& connections) {
+  Json list = Json::array();
+  for (const ConnectionObservation& connection : connections) {
+    const Outcomes outcomes = OutcomesOf(connection);
+    list.push_back({outcomes.connection, outcomes.protection, outcomes.delivery});
+  }
+  return list;
+}
+
+std::vector<Outcomes> ConnectionsFromJson(const Json& json) {
+  std::vector<Outcomes> connections;
+  for (const Json& one : json) {
+    connections.push_back({.connection = one.at(0).get<Connection>(),
+                           .protection = one.at(1).get<Protection>(),
+                           .delivery = one.at(2).get<Delivery>()});
+  }
+  return connections;
 }
 
 Json MakeErrorRecord(const RunIdentity& run, std::string_view message) {

@@ -22,16 +22,25 @@ struct RunIdentity {
   const Scenario& scenario;
   const ProtocolExpectation& expectation;
   std::uint64_t seed;
+  bool live = false;  // on real Linux hosts, not in the simulator
 
   [[nodiscard]] const ProtocolKey& protocol() const { return *expectation.key; }
 };
 
-// The folder of a run's captures and key log, relative to --out: "transfer/baseline/tcps-readme".
+// The folder of a run's captures and key log, relative to --out: "transfer/baseline/tcps-readme"; of a live one
+// "transfer/baseline/tcps-readme-linux".
 [[nodiscard]] std::string FolderOf(const RunIdentity& run);
 
 // `visits`: one for each visit. `with_artefacts`: whether captures and key log were written.
 [[nodiscard]] Json MakeRecord(const RunIdentity& run, const RunObservation& observation,
                               const std::vector<Outcomes>& visits, bool with_artefacts);
+
+// What each connection of a run came to, its attack aside: what the run without attackers hands to the one with them.
+[[nodiscard]] Json ConnectionsToJson(const std::vector<ConnectionObservation>& connections);
+[[nodiscard]] std::vector<Outcomes> ConnectionsFromJson(const Json& json);
+
+// The key `path`: what each element of the path is, and what it did.
+[[nodiscard]] Json PathToJson(const std::vector<PathElement>& path, const std::vector<ElementObservation>& elements);
 
 // The record of a run that broke off.
 [[nodiscard]] Json MakeErrorRecord(const RunIdentity& run, std::string_view message);

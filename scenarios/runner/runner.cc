@@ -21,26 +21,12 @@ std::vector<Outcomes> RunReference(const RunRequest& request) {
   RunRequest reference = request;
   reference.with_goals = false;
   reference.folder.clear();
-  const ChildResult result = RunInChild(
-      [&reference] {
-        Json connections = Json::array();
-        for (const ConnectionObservation& connection : Simulate(reference).connections) {
-          const Outcomes outcomes = OutcomesOf(connection);
-          connections.push_back({outcomes.connection, outcomes.protection, outcomes.delivery});
-        }
-        return connections.dump();
-      },
-      kLimit);
+  const ChildResult result =
+      RunInChild([&reference] { return ConnectionsToJson(Simulate(reference).connections).dump(); }, kLimit);
   if (!result.ok) {
     throw std::runtime_error(fmt::format("the run without attackers failed: {}", result.failure));
   }
-  std::vector<Outcomes> connections;
-  for (const Json& one : Json::parse(result.output)) {
-    connections.push_back({.connection = one[0].get<Connection>(),
-                           .protection = one[1].get<Protection>(),
-                           .delivery = one[2].get<Delivery>()});
-  }
-  return connections;
+  return ConnectionsFromJson(Json::parse(result.output));
 }
 
 Json Run(const RunIdentity& identity, const std::string& out) {

@@ -114,7 +114,10 @@ struct Expectation {
   std::vector<ExpectedEvent> events;     // each must occur
   std::vector<ExpectedEvent> no_events;  // none may occur
   std::string why;
-  std::vector<Expectation> visits;  // of the first visits; at the top level only
+  std::vector<Expectation> visits;    // of the first visits; at the top level only
+  std::vector<Expectation> on_linux;  // at most one, likewise: in place of this one in a live run
+
+  [[nodiscard]] const Expectation& live() const { return on_linux.empty() ? *this : on_linux.front(); }
 };
 
 struct ProtocolExpectation {

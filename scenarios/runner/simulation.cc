@@ -7,7 +7,6 @@
 #include <ns3/tcps-helper.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -28,22 +27,6 @@ namespace {
 
 // How long a run goes on after its last visit: an alarm counts within a second.
 constexpr stack::Duration kAfterword = std::chrono::seconds(1);
-
-std::uint16_t PortOf(const std::string& endpoint) {
-  std::uint16_t port = 0;
-  const char* const end = endpoint.data() + endpoint.size();
-  std::from_chars(endpoint.data() + endpoint.rfind(':') + 1, end, port);
-  return port;
-}
-
-std::optional<stack::EventKind> EventKindOf(const std::string& name) {
-  for (std::size_t i = 0; i < stack::kEventKinds; ++i) {
-    if (ToString(static_cast<stack::EventKind>(i)) == name) {
-      return static_cast<stack::EventKind>(i);
-    }
-  }
-  return std::nullopt;
-}
 
 class Simulation {
  public:
@@ -158,14 +141,14 @@ void Simulation::WatchHost(HostName name) {
 }
 
 void Simulation::OnEvent(HostName name, const ns3::TcpsEvent& event) {
-  const std::optional<stack::EventKind> kind = EventKindOf(event.kind);
+  const std::optional<stack::EventKind> kind = stack::EventKindOf(event.kind);
   if (!kind) {
     return;
   }
   const bool server = event.role == "server";
   const std::string& server_end = server ? event.local : event.remote;
   const std::string& client_end = server ? event.remote : event.local;
-  const std::size_t connection = IndexOfPort(PortOf(server_end), plans_.size());
+  const std::size_t connection = IndexOfEndpoint(server_end, plans_.size());
   const std::size_t visit = connection < plans_.size() ? plans_[connection].visit : visit_;
   observation_.events.push_back({.time = SimulationTime(),
                                  .host = name,
@@ -191,7 +174,7 @@ void Simulation::OnStateChange(HostName name, const ns3::TcpsStateChange& change
     return;
   }
   for (const std::string& end : {change.local, change.remote}) {
-    if (const std::size_t connection = IndexOfPort(PortOf(end), plans_.size()); connection < plans_.size()) {
+    if (const std::size_t connection = IndexOfEndpoint(end, plans_.size()); connection < plans_.size()) {
       observation_.connections[connection].authenticated[static_cast<std::size_t>(name)] = true;
     }
   }

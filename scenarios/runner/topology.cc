@@ -1,5 +1,6 @@
 #include "scenarios/runner/topology.h"
 
+#include <fmt/format.h>
 #include <ns3/boolean.h>
 #include <ns3/icmpv6-l4-protocol.h>
 #include <ns3/inet-socket-address.h>
@@ -12,6 +13,7 @@
 #include <ns3/tcps-helper.h>
 #include <ns3/uinteger.h>
 
+#include "scenarios/runner/addresses.h"
 #include "scenarios/runner/ns3_units.h"
 
 namespace tcpslab::scenarios {
@@ -23,21 +25,22 @@ constexpr std::int64_t kHostStreams = 1000;
 constexpr std::int64_t kInternetStreams = 2000;
 
 ns3::Address AssignIpv4(const ns3::Ptr<ns3::Node>& node, const ns3::Ptr<ns3::NetDevice>& device, HostName name) {
-  const ns3::Ipv4Address address(name == HostName::kClient ? "10.0.0.1" : "10.0.0.2");
+  const ns3::Ipv4Address address(AddressOf(name, wire::Family::kIpv4).c_str());
   auto ipv4 = node->GetObject<ns3::Ipv4>();
   const std::uint32_t interface = ipv4->AddInterface(device);
-  ipv4->AddAddress(interface, ns3::Ipv4InterfaceAddress(address, ns3::Ipv4Mask("/24")));
+  ipv4->AddAddress(interface,
+                   ns3::Ipv4InterfaceAddress(address, ns3::Ipv4Mask(fmt::format("/{}", kPrefixLengthIpv4).c_str())));
   ipv4->SetUp(interface);
   return address;
 }
 
 ns3::Address AssignIpv6(const ns3::Ptr<ns3::Node>& node, const ns3::Ptr<ns3::NetDevice>& device, HostName name) {
-  const ns3::Ipv6Address address(name == HostName::kClient ? "2001:db8::1" : "2001:db8::2");
+  const ns3::Ipv6Address address(AddressOf(name, wire::Family::kIpv6).c_str());
   // Nobody else can have the address, and connections begin at once.
   node->GetObject<ns3::Icmpv6L4Protocol>()->SetAttribute("DAD", ns3::BooleanValue(false));
   auto ipv6 = node->GetObject<ns3::Ipv6>();
   const std::uint32_t interface = ipv6->AddInterface(device);
-  ipv6->AddAddress(interface, ns3::Ipv6InterfaceAddress(address, ns3::Ipv6Prefix(64)));
+  ipv6->AddAddress(interface, ns3::Ipv6InterfaceAddress(address, ns3::Ipv6Prefix(kPrefixLengthIpv6)));
   ipv6->SetUp(interface);
   return address;
 }

@@ -25,6 +25,8 @@ class WireMonitor {
   // An IP packet entered a link on its way from `sender`.
   void OnPacket(std::size_t link, HostName sender, std::span<const std::byte> packet, stack::Duration now);
 
+  // Makes now what the search for clear text needs of a connection, which else its first payload has to wait for.
+  void Prepare(std::size_t connection) { IndexOf(connection); }
   [[nodiscard]] const WireObservation& Of(std::size_t connection) const { return states_[connection].observation; }
   // Frees what the search for clear text keeps of a connection; it is made anew if another segment comes.
   void Release(std::size_t connection);

@@ -46,6 +46,24 @@ BOOST_AUTO_TEST_CASE(MinimalScenarioHasTheDocumentedDefaults) {
   BOOST_TEST(scenario.path.empty());
 }
 
+BOOST_AUTO_TEST_CASE(ALiveRunIsExpectedToBeAsASimulatedOneUnlessTheFileSaysOtherwise) {
+  const Expectation same = Parse(kMinimal).expectations.front().expectation;
+  BOOST_TEST((&same.live() == &same));
+  const Expectation other = Parse(R"(
+name: a/b
+expect:
+  plain: {connection: hung, delivery: none, events: [blocked], why: one, linux: {connection: reset, events: [], why: two}}
+)")
+                                .expectations.front()
+                                .expectation;
+  BOOST_TEST((other.connection == Connection::kHung));
+  BOOST_TEST((other.live().connection == Connection::kReset));
+  BOOST_TEST((other.live().delivery == Delivery::kNone));
+  BOOST_TEST(other.live().events.empty());
+  BOOST_TEST(other.live().why == "two");
+  BOOST_TEST(ErrorOf("name: a/b\nexpect: {plain: {linux: {connection: reset}}}").find("why") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(TheExampleOfTheDesignParses) {
   const Scenario scenario = Parse(R"(
 name: downgrade/strip-syn-enforced

@@ -107,6 +107,8 @@ BOOST_AUTO_TEST_CASE(every_option_on_the_command_line) {
                                   "/var/p",
                                   "--key-log",
                                   "/var/k",
+                                  "--event-log",
+                                  "/var/e",
                                   "--log-file",
                                   "/var/l",
                                   "--log-level",
@@ -138,6 +140,7 @@ BOOST_AUTO_TEST_CASE(every_option_on_the_command_line) {
   BOOST_TEST(options.identity == "/var/i");
   BOOST_TEST(options.peers == "/var/p");
   BOOST_TEST(options.key_log == "/var/k");
+  BOOST_TEST(options.event_log == "/var/e");
   BOOST_TEST(options.log_file == "/var/l");
   BOOST_CHECK(options.log_level == spdlog::level::warn);
   BOOST_TEST(options.user == "nobody");
