@@ -50,11 +50,12 @@ class Scenario:
             "undetected": any(record.observed.get("attack") == "undetected" for record in records),
             "broken": any(record.observed.get("connection") != "established" for record in records),
             "surprise": any(record.verdict != AS_EXPECTED for record in records),
+            "unlike": any(record.unlike_simulation for record in records),
         }
         return " ".join(name for name, has in traits.items() if has)
 
     def run(self, protocol: str) -> Run | None:
-        return next((run for run in self.runs if run.record.protocol == protocol), None)
+        return next((run for run in self.runs if run.record.column == protocol), None)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def render(document: Mapping[str, Any], records: Sequence[Record], folder: Path,
     environment.filters["bit_rate"] = report.bit_rate
     families = list(_families(records, folder, texts))
     scenarios = [scenario for family in families for scenario in family.scenarios]
-    protocols = sorted({record.protocol for record in records})
+    protocols = sorted({record.column for record in records})
     return environment.get_template("page.html").render(
         css=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
         summary=report.summary(records),
@@ -89,6 +90,7 @@ def render(document: Mapping[str, Any], records: Sequence[Record], folder: Path,
         families=families,
         protocols=protocols,
         tally=_tally(records, protocols),
+        live=any(record.host for record in records),
         charts=plots.charts(records),
         outcomes=OUTCOMES,
         provenance=_provenance(document, records),
@@ -107,7 +109,7 @@ def sources(files: Sequence[Path]) -> dict[str, str]:
 
 def _families(records: Sequence[Record], folder: Path, texts: Mapping[str, str]) -> Iterator[Family]:
     downloads = Downloads(folder, records)
-    ordered = sorted(records, key=lambda record: (record.family, record.scenario, record.protocol))
+    ordered = sorted(records, key=lambda record: (record.family, record.scenario, record.column))
     for family, of_family in groupby(ordered, key=lambda record: record.family):
         scenarios = []
         for name, group in groupby(of_family, key=lambda record: record.scenario):
@@ -140,7 +142,7 @@ def _tally(records: Sequence[Record], protocols: Sequence[str]) -> list[tuple[Ou
     """How often each look of a cell occurs, by protocol; the worst first."""
     counts = {protocol: Counter[Outlook]() for protocol in protocols}
     for record in records:
-        counts[record.protocol][outlook(record).bare()] += 1
+        counts[record.column][outlook(record).bare()] += 1
     looks = sorted({look for counter in counts.values() for look in counter}, key=Outlook.rank)
     return [(look, [counts[protocol][look] for protocol in protocols]) for look in looks]
 

@@ -74,7 +74,7 @@ def _chart(
     def rows(family: Sequence[Record]) -> Iterator[tuple[str, list[Mark]]]:
         for scenario, runs in groupby(family, key=lambda record: record.scenario):
             marks = [
-                Mark(run.protocol, run.anchor, place(value), f"{run.protocol}: {name(value)}")
+                Mark(run.column, run.anchor, place(value), f"{run.column}: {name(value)}")
                 for run in runs
                 if (value := value_of(run))
             ]
@@ -82,7 +82,7 @@ def _chart(
                 yield scenario, marks
 
     groups = []
-    ordered = sorted(records, key=lambda record: (record.family, record.scenario, record.protocol))
+    ordered = sorted(records, key=lambda record: (record.family, record.scenario, record.column))
     for family, runs in groupby(ordered, key=lambda record: record.family):
         if drawn := list(rows(list(runs))):
             groups.append((family, drawn))

@@ -74,8 +74,14 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def explain(record: Record) -> Iterator[str]:
-    """One line for each thing that was not as expected, and the reason for the expectation last."""
+    """One line for each thing that was not as expected, and the reason for the expectation last.
+
+    Of a live run before that: in what it is unlike the simulated one.
+    """
+    yield from (f"unlike ns-3: {line}" for line in record.unlike_simulation)
     if record.verdict == AS_EXPECTED:
+        if record.unlike_simulation and (why := record.expected.get("why")):
+            yield f"why that was expected: {why}"
         return
     if record.verdict == "error":  # nothing was observed
         yield str(record.data.get("error", "no reason given"))
@@ -101,6 +107,10 @@ def summary(records: Sequence[Record]) -> str:
         parts.append(f"{differing} {'differs' if differing == 1 else 'differ'}")
     if errors := verdicts["error"]:
         parts.append(counted(errors, "error"))
+    if live := sum(record.host is not None for record in records):
+        compared = [record for record in records if record.simulated]
+        alike = sum(not record.unlike_simulation for record in compared)
+        parts.append(f"{live} live, {alike} of {len(compared)} like the simulated run")
     return f"{runs} of {scenarios}: {', '.join(parts)}"
 
 
@@ -140,7 +150,8 @@ def _cells(record: Record, verdict: str, *, arrow: str, then: str) -> list[str]:
     outcomes = [_outcome(record, outcome, arrow, then) for outcome in OUTCOMES]
     # A host that plays a script in place of TCP shows what that script says, not what an implementation does.
     scripted = "".join(f", scripted {host}" for host in record.data.get("scripted", []))
-    return [record.protocol, *outcomes, bit_rate(record.goodput), verdict + scripted]
+    unlike = ", unlike ns-3" if record.unlike_simulation else ""
+    return [record.column, *outcomes, bit_rate(record.goodput), verdict + scripted + unlike]
 
 
 def _print_plain(output: TextIO, records: Sequence[Record]) -> None:
@@ -172,14 +183,14 @@ def _print_for_person(console: Console, records: Sequence[Record]) -> None:
         console.print(table)
         for record in runs:
             for line in explain(record):
-                console.print(Text(f"    {record.protocol}: {line}", "yellow"), soft_wrap=True)
+                console.print(Text(f"    {record.column}: {line}", "yellow"), soft_wrap=True)
     console.print()
 
 
 def _print_matrix(console: Console, records: Sequence[Record]) -> None:
     """One row for each scenario and one column for each protocol; below it what was not as expected."""
-    protocols = sorted({record.protocol for record in records})
-    cells = [*zip(protocols, protocols, strict=True), *((record.protocol, _glance(record)) for record in records)]
+    protocols = sorted({record.column for record in records})
+    cells = [*zip(protocols, protocols, strict=True), *((record.column, _glance(record)) for record in records)]
     widths = [max(len(cell) for column, cell in cells if column == protocol) for protocol in protocols]
     room = console.width - sum(_GAP + width for width in widths)
     names = min(max(len(record.title) for record in records), max(room, 1))
@@ -190,18 +201,18 @@ def _print_matrix(console: Console, records: Sequence[Record]) -> None:
             # Without edges, rich gives the gap that would follow the last column to that column.
             table.add_column(protocol, width=width - _GAP if protocol == protocols[-1] else width, overflow="fold")
         for title, group in groupby(of_family, key=lambda record: record.title):
-            runs = {run.protocol: run for run in group}
+            runs = {run.column: run for run in group}
             table.add_row(Text(title), *(_cell(runs.get(protocol)) for protocol in protocols))
         console.print(table)
         console.print()
     for record in records:
         for line in explain(record):
-            console.print(Text(f"{record.scenario} {record.protocol}: {line}", "yellow"), soft_wrap=True)
+            console.print(Text(f"{record.scenario} {record.column}: {line}", "yellow"), soft_wrap=True)
 
 
 def _glance(record: Record) -> str:
     mark = "" if record.verdict == AS_EXPECTED else f"{_MARKS[record.verdict]} "
-    return f"{mark}{outlook(record).word}"
+    return f"{mark}{'≠ ' if record.unlike_simulation else ''}{outlook(record).word}"
 
 
 def _cell(record: Record | None) -> Text:

@@ -1,10 +1,10 @@
-"""The records that tcpslab-sim writes, one for each run of a scenario over a protocol, and where they came from."""
+"""The records of runs, simulated and live, one for each scenario and protocol, and where they came from."""
 
 import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ class Record:
     """One run. `data` is the record as it was written; the properties are what the report reads of it."""
 
     data: dict[str, Any]
+    simulated: "Record | None" = None  # of a live run: the same in the simulator, if that ran too
 
     @property
     def scenario(self) -> str:
@@ -47,9 +48,19 @@ class Record:
         return f"{self.data['protocol']}/{dialect}" if dialect else self.data["protocol"]
 
     @property
+    def host(self) -> str | None:
+        """What the hosts are: `linux` in a live run; None in the simulator."""
+        return self.data.get("host")
+
+    @property
+    def column(self) -> str:
+        """The protocol, and where it ran: `tcps/readme`, and beside it `tcps/readme@linux`."""
+        return f"{self.protocol}@{self.host}" if self.host else self.protocol
+
+    @property
     def anchor(self) -> str:
         """A name for the run that no other has: the folder of its captures."""
-        return f"{self.scenario}/{self.protocol.replace('/', '-')}"
+        return f"{self.scenario}/{self.column.replace('/', '-').replace('@', '-')}"
 
     @property
     def verdict(self) -> str:
@@ -68,6 +79,18 @@ class Record:
         return self.data.get("metrics") or {}
 
     @property
+    def unlike_simulation(self) -> list[str]:
+        """In which outcomes a live run came to something else than the simulated one, in words."""
+        other = self.simulated
+        if other is None or not self.observed or not other.observed:
+            return []
+        return [
+            f"{outcome}: {self.observed[outcome]} on {self.host}, {other.observed[outcome]} in the simulator"
+            for outcome in OUTCOMES
+            if self.observed[outcome] != other.observed[outcome]
+        ]
+
+    @property
     def goodput(self) -> float | None:
         """In bit/s; None if nothing was delivered over a link (a host that talks to itself takes no time)."""
         return None if self.metrics.get("wire_bytes") == 0 else self.metrics.get("goodput_bps") or None
@@ -80,6 +103,20 @@ def read(path: Path) -> tuple[dict[str, Any], list[Record]]:
         return document, [Record(entry) for entry in document["results"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InfrastructureError(f"{path} holds no results: {error!r}") from error
+
+
+def paired(records: Sequence[Record]) -> list[Record]:
+    """The same, sorted, each live one with the simulated one of its scenario, protocol and seed."""
+    simulated = {(record.scenario, record.protocol, record.seed): record for record in records if not record.host}
+    return sorted(
+        (
+            replace(record, simulated=simulated.get((record.scenario, record.protocol, record.seed)))
+            if record.host
+            else record
+            for record in records
+        ),
+        key=lambda record: (record.scenario, record.column),
+    )
 
 
 def write(path: Path, document: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ examples:
   lab run transfer                             one family: a folder under scenarios/
   lab run transfer/first-visit my/own.yaml     scenarios by name and by file
   lab run --protocol plain,tcps/lkm --seed 7   only these protocols, with another seed
+  lab run --live rst-injection                 on live Linux hosts too: kernel TCP and tcpsd in network namespaces
 """
 # How tcpslab-sim ends a line about a protocol that it cannot run.
 _LEFT_OUT = ": left out"
@@ -37,6 +38,11 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
         help="runs at a time (default: one for each core)",
     )
     parser.add_argument(
+        "--live",
+        action="store_true",
+        help="play each on two Linux hosts too, in real time (needs root), and show both side by side",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         default=Path("out"),
@@ -49,10 +55,14 @@ def add_parser(commands: arguments.Commands, name: str) -> None:
 
 def execute(args: argparse.Namespace) -> Exit:
     # What is not in Python's own library may be missing still when only --help is asked for.
-    from tcpslab import build, page, process, report, results
+    from tcpslab import build, live, page, process, report, results
+    from tcpslab.rig import need_root
 
     files = selection.select(args.scenarios)
-    simulator = build.build("release", ["tcpslab-sim"]) / "scenarios" / "tcpslab-sim"
+    if args.live:
+        need_root()
+    targets = ["tcpslab-sim", *(live.TARGETS if args.live else [])]
+    programs = build.build("release", targets) / "scenarios"
     results_file = args.out / "results.json"
     log = args.out / "run.log"
     try:
@@ -61,7 +71,7 @@ def execute(args: argparse.Namespace) -> Exit:
             old.unlink(missing_ok=True)
     except OSError as error:
         raise RequestError(f"cannot write to {args.out}: {error.strerror}") from error
-    command: list[str | Path] = [simulator, *files, "--seed", str(args.seed), "--jobs", str(args.jobs)]
+    command: list[str | Path] = [programs / "tcpslab-sim", *files, "--seed", str(args.seed), "--jobs", str(args.jobs)]
     command += ["--out", args.out, "--json", results_file]
     if args.protocol:
         command += ["--protocol", args.protocol]
@@ -72,6 +82,10 @@ def execute(args: argparse.Namespace) -> Exit:
         raise InfrastructureError(f"tcpslab-sim ended with {code}; the whole log is {log}\n{process.tail(log, 20)}")
 
     document, records = results.read(results_file)
+    codes = [Exit(code) if code in list(Exit) else Exit.INFRASTRUCTURE]
+    if args.live:
+        codes.append(live.add(document, programs / "tcpslab-wire", files, args))
+        records = results.paired([results.Record(entry) for entry in document["results"]])
     results.add_provenance(document, ["lab", *sys.argv[1:]])
     results.write(results_file, document)
     if args.json:
@@ -82,4 +96,4 @@ def execute(args: argparse.Namespace) -> Exit:
     report.print_report(records)
     page.write(args.out / "report.html", document, records, files)
     print(f"report: {args.out / 'report.html'}; results: {results_file}; captures and key logs: {args.out}{os.sep}")
-    return Exit(code) if code in list(Exit) else Exit.INFRASTRUCTURE
+    return max(codes)

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from tcpslab.outcome import InfrastructureError
+
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "scenarios"
 
@@ -15,6 +17,14 @@ def build_dir(preset: str) -> Path:
 def current_build_dir() -> Path:
     """The build directory whose programs are run: that of the preset `release`, or what TCPSLAB_BUILD_DIR names."""
     return Path(os.environ.get("TCPSLAB_BUILD_DIR") or build_dir("release")).resolve()
+
+
+def built_program(*parts: str) -> Path:
+    """An executable in that directory. Raises InfrastructureError if it is not there."""
+    path = current_build_dir().joinpath(*parts)
+    if not path.is_file():
+        raise InfrastructureError(f"{path} is not there: build the target {path.name}")
+    return path
 
 
 def extension_dir() -> Path | None:

@@ -7,7 +7,7 @@ import pytest
 from small_tree import record
 from rich.console import Console
 
-from tcpslab import report
+from tcpslab import report, results
 from tcpslab.results import Record
 
 _OUTCOMES = {"connection": "established", "protection": "none", "delivery": "intact", "attack": "none"}
@@ -53,6 +53,25 @@ def test_pipe_has_one_aligned_row_a_run(monkeypatch: pytest.MonkeyPatch) -> None
         assert plain[column - 1] == tcps[column - 1] == " "
         assert plain[column] != " " and tcps[column] != " "
     assert summary == "2 runs of 1 scenario: 2 as expected"
+
+
+def test_live_run_stands_beside_the_simulated_one_and_says_in_what_it_is_unlike() -> None:
+    observed = _OUTCOMES | {"connection": "hung", "delivery": "truncated"}
+    expected = _OUTCOMES | {"why": "RFC 7323"}
+    live = record(protocol="plain", dialect=None, host="linux", expected=expected, observed=_OUTCOMES)
+    simulated = record(protocol="plain", dialect=None, expected=observed, observed=observed)
+    same = record(host="linux")
+    _, *rows, summary = piped(*results.paired([Record(one) for one in (same, live, simulated, record())]))
+    assert [row.split()[1] for row in rows if row.startswith("transfer")] == [
+        *("plain", "plain@linux", "tcps/readme", "tcps/readme@linux"),
+    ]
+    assert rows[1].endswith("as-expected, unlike ns-3") and not rows[-1].endswith("unlike ns-3")
+    assert [row.strip() for row in rows if row.startswith(" ")] == [
+        "unlike ns-3: connection: established on linux, hung in the simulator",
+        "unlike ns-3: delivery: intact on linux, truncated in the simulator",
+        "why that was expected: RFC 7323",
+    ]
+    assert summary == "4 runs of 1 scenario: 4 as expected, 2 live, 1 of 2 like the simulated run"
 
 
 def test_pipe_is_ascii() -> None:

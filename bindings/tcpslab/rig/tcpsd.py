@@ -24,10 +24,7 @@ _numbers = itertools.count()
 
 def program() -> Path:
     """The executable that the build made: the one of the preset `release`, or of TCPSLAB_BUILD_DIR."""
-    path = tree.current_build_dir() / "reference" / "linux" / "tcpsd"
-    if not path.is_file():
-        raise InfrastructureError(f"{path} is not there: build the target tcpsd")
-    return path
+    return tree.built_program("reference", "linux", "tcpsd")
 
 
 class Tcpsd:
