@@ -150,7 +150,8 @@ Bytes Text(std::size_t size) {
 }
 
 std::size_t MssOf(Bytes& packet) {
-  const auto option = SegmentOf(packet).options.Find(wire::kMaximumSegmentSize);
+  const wire::Segment segment = SegmentOf(packet);
+  const auto option = segment.options.Find(wire::kMaximumSegmentSize);
   BOOST_REQUIRE(option.has_value());
   return std::to_integer<std::size_t>(option->body()[0]) << 8 | std::to_integer<std::size_t>(option->body()[1]);
 }
