@@ -14,8 +14,8 @@ struct CommandResult {
   [[nodiscard]] bool ok() const { return status == 0; }
 };
 
-// `words[0]` is looked for in PATH and in the folders of system programs. `settings` ("NAME=value") replace those of the
-// environment. The program has its own process group and no signal blocked: ^C at our terminal does not reach it.
+// `words[0]` is looked for in PATH and in the folders of system programs. `settings` ("NAME=value") replace those of
+// the environment. The program has its own process group and no signal blocked: ^C at our terminal does not reach it.
 // Throws std::system_error.
 CommandResult RunCommand(const std::vector<std::string>& words, std::string_view input = {},
                          const std::vector<std::string>& settings = {});

@@ -28,6 +28,7 @@
 #include "reference/linux/peer_database.h"
 #include "reference/linux/privileges.h"
 #include "reference/linux/service_manager.h"
+#include "reference/linux/shared_peers.h"
 #include "reference/stack/flow_table.h"
 #include "reference/tcps/peers.h"
 
@@ -171,7 +172,7 @@ Daemon::~Daemon() { control_.reset(); }
 
 void Daemon::OpenPeers() {
   if (options_.peers.empty()) {
-    peers_ = std::make_shared<tcps::PeerCache>(options_.max_peers);
+    peers_ = std::make_shared<SharedPeers>(options_.max_peers);
     return;
   }
   if (options_.identity.empty()) {

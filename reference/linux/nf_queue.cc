@@ -49,7 +49,7 @@ void NfQueue::Configure(std::uint32_t length) {
   alignas(nlmsghdr) std::array<std::byte, 512> buffer{};  // padding included
   nlmsghdr* request = nfq_nlmsg_put(reinterpret_cast<char*>(buffer.data()), NFQNL_MSG_CONFIG, number_);
   nfq_nlmsg_cfg_put_cmd(request, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
-  Ask(request, (queue + " cannot be taken (another program may have it)").c_str());
+  Ask(request, queue + " cannot be taken (another program may have it)");
 
   request = nfq_nlmsg_put(reinterpret_cast<char*>(buffer.data()), NFQNL_MSG_CONFIG, number_);
   nfq_nlmsg_cfg_put_params(request, NFQNL_COPY_PACKET, 0xffff);
@@ -57,7 +57,7 @@ void NfQueue::Configure(std::uint32_t length) {
   // No flag: NFQA_CFG_F_FAIL_OPEN would let packets pass a full queue, NFQA_CFG_F_GSO would hand over super-segments.
   mnl_attr_put_u32(request, NFQA_CFG_FLAGS, 0);
   mnl_attr_put_u32(request, NFQA_CFG_MASK, htonl(NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_GSO));
-  Ask(request, (queue + " cannot be configured").c_str());
+  Ask(request, queue + " cannot be configured");
 
   // A socket that overflows drops packets, which the kernel counts; it need not say so each time.
   const int on = 1;
@@ -67,7 +67,7 @@ void NfQueue::Configure(std::uint32_t length) {
   }
 }
 
-void NfQueue::Ask(nlmsghdr* request, const char* what) {
+void NfQueue::Ask(nlmsghdr* request, const std::string& what) {
   request->nlmsg_flags |= NLM_F_ACK;
   if (mnl_socket_sendto(socket_.get(), request, request->nlmsg_len) < 0) ThrowSystemError(what);
   const unsigned port = mnl_socket_get_portid(socket_.get());

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "reference/linux/descriptor.h"
@@ -60,7 +61,7 @@ class NfQueue {
 
  private:
   void Configure(std::uint32_t length);
-  void Ask(nlmsghdr* request, const char* what);
+  void Ask(nlmsghdr* request, const std::string& what);
   void Dispatch(std::span<std::byte> datagram, const Handler& handler);
   nlmsghdr* BeginVerdict(std::uint32_t id, int verdict);
   void EndVerdict(const nlmsghdr* message);

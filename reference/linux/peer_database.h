@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "reference/linux/shared_peers.h"
 #include "reference/linux/store_health.h"
 #include "reference/tcps/peers.h"
 
@@ -37,6 +38,8 @@ class PeerDatabase final : public tcps::Peers {
   bool Forget(const wire::Address& address) override;
   void Pin(const wire::Address& address, const crypto::PublicKey& key) override;
   [[nodiscard]] std::vector<std::pair<wire::Address, tcps::Peer>> All() const override;
+  std::uint64_t NextSerial() override { return cache_.NextSerial(); }
+  [[nodiscard]] std::uint64_t LastSerial() const override { return cache_.LastSerial(); }
 
   [[nodiscard]] std::optional<std::string> problem() const { return health_.problem(); }
 
@@ -44,7 +47,7 @@ class PeerDatabase final : public tcps::Peers {
   class Store;
   void Write(const wire::Address& address);
 
-  tcps::PeerCache cache_;
+  SharedPeers cache_;
   StoreHealth health_;
   std::mutex writing_;  // changes of memory and database in the same order; readers do not wait for it
   std::unique_ptr<Store> store_;

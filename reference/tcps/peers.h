@@ -2,11 +2,9 @@
 // Tcps of a host.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -26,7 +24,8 @@ struct Peer {
   friend bool operator==(const Peer&, const Peer&) = default;
 };
 
-// Every call may come from any thread, also in the middle of a segment: none may take long.
+// Called in the middle of a segment: nothing may take long. What Tcps in several threads share has to stand calls from
+// all of them.
 class Peers {
  public:
   virtual ~Peers() = default;
@@ -46,16 +45,13 @@ class Peers {
 
   // Serial numbers of connections in the order in which their SYNs were seen, over all Tcps that share these peers
   // (R21): 1, 2, ….
-  std::uint64_t NextSerial() { return ++last_serial_; }
-  [[nodiscard]] std::uint64_t LastSerial() const { return last_serial_; }
-
- private:
-  std::atomic<std::uint64_t> last_serial_ = 0;
+  virtual std::uint64_t NextSerial() = 0;
+  [[nodiscard]] virtual std::uint64_t LastSerial() const = 0;
 };
 
-// In memory; no expiry, and no limit unless one is given, as upstream. A full cache keeps what it has: whoever fills it
-// with strangers must not make it forget a friend.
-// TCPS-TOFU-07, TCPS-TOFU-08, TCPS-TOFU-09, TCPS-TOFU-21
+// In memory, for one thread; no expiry, and no limit unless one is given, as upstream. A full cache keeps what it has:
+// whoever fills it with strangers must not make it forget a friend. TCPS-TOFU-07, TCPS-TOFU-08, TCPS-TOFU-09,
+// TCPS-TOFU-21
 class PeerCache final : public Peers {
  public:
   // `limit`: peers that Remember keeps; Pin keeps any number.
@@ -66,11 +62,13 @@ class PeerCache final : public Peers {
   bool Forget(const wire::Address& address) override;
   void Pin(const wire::Address& address, const crypto::PublicKey& key) override;
   [[nodiscard]] std::vector<std::pair<wire::Address, Peer>> All() const override;
+  std::uint64_t NextSerial() override { return ++last_serial_; }
+  [[nodiscard]] std::uint64_t LastSerial() const override { return last_serial_; }
 
  private:
-  mutable std::mutex mutex_;
   std::map<wire::Address, Peer> peers_;
   std::size_t limit_;
+  std::uint64_t last_serial_ = 0;
 };
 
 }  // namespace tcpslab::tcps

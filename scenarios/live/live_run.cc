@@ -159,7 +159,7 @@ void LiveRun::ServeOnce(stack::Duration limit) {
   }
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
   if (poll(wanted.data(), wanted.size(), static_cast<int>(milliseconds)) < 0 && errno != EINTR) {
-    ThrowErrno("poll");
+    linux_host::ThrowSystemError("poll");
   }
   for (SocketApplication* const application : applications) {
     application->Serve();

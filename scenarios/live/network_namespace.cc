@@ -9,10 +9,10 @@
 namespace tcpslab::scenarios {
 namespace {
 
-Descriptor Open(const std::string& path) {
-  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+linux_host::Descriptor Open(const std::string& path) {
+  linux_host::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.open()) {
-    ThrowErrno(fmt::format("network namespace {}", path));
+    linux_host::ThrowSystemError(fmt::format("network namespace {}", path));
   }
   return file;
 }
@@ -22,13 +22,13 @@ Descriptor Open(const std::string& path) {
 NetworkNamespace::NetworkNamespace(const std::string& name) : file_(Open(fmt::format("/run/netns/{}", name))) {}
 
 NetworkNamespace::Visit::Visit(const NetworkNamespace& host) : home_(Open("/proc/thread-self/ns/net")) {
-  if (setns(host.file_.number(), CLONE_NEWNET) != 0) {
-    ThrowErrno("setns");
+  if (setns(host.file_.get(), CLONE_NEWNET) != 0) {
+    linux_host::ThrowSystemError("setns");
   }
 }
 
 NetworkNamespace::Visit::~Visit() {
-  if (setns(home_.number(), CLONE_NEWNET) != 0) {
+  if (setns(home_.get(), CLONE_NEWNET) != 0) {
     std::abort();  // whatever this thread opened from now on would be on the wrong host
   }
 }

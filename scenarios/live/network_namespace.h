@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "scenarios/runner/descriptor.h"
+#include "reference/linux/descriptor.h"
 
 namespace tcpslab::scenarios {
 
@@ -21,11 +21,11 @@ class NetworkNamespace {
     Visit& operator=(const Visit&) = delete;
 
    private:
-    Descriptor home_;
+    linux_host::Descriptor home_;
   };
 
  private:
-  Descriptor file_;
+  linux_host::Descriptor file_;
 };
 
 }  // namespace tcpslab::scenarios

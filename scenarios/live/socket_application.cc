@@ -31,9 +31,9 @@ socklen_t Fill(sockaddr_storage& storage, const std::string& address, std::uint1
   return sizeof(sockaddr_in6);
 }
 
-void SetOption(const Descriptor& socket, int level, int name, int value) {
-  if (setsockopt(socket.number(), level, name, &value, sizeof(value)) != 0) {
-    ThrowErrno("setsockopt");
+void SetOption(const linux_host::Descriptor& socket, int level, int name, int value) {
+  if (setsockopt(socket.get(), level, name, &value, sizeof(value)) != 0) {
+    linux_host::ThrowSystemError("setsockopt");
   }
 }
 
@@ -45,9 +45,9 @@ SocketApplication::SocketApplication(const NetworkNamespace& host, Role role, co
                                      std::uint16_t port, const ApplicationPlan& plan, RunClock clock)
     : role_(role), address_size_(Fill(address_, address, port)), clock_(std::move(clock)), conversation_(plan) {
   const NetworkNamespace::Visit visit(host);
-  socket_ = Descriptor(socket(address_.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  socket_ = linux_host::Descriptor(socket(address_.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket_.open()) {
-    ThrowErrno("socket");
+    linux_host::ThrowSystemError("socket");
   }
 }
 
@@ -56,28 +56,28 @@ void SocketApplication::Start() {
   if (role_ == Role::kListens) {
     listener_ = std::move(socket_);
     SetOption(listener_, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (bind(listener_.number(), address, address_size_) != 0 || listen(listener_.number(), SOMAXCONN) != 0) {
-      ThrowErrno("a server port");
+    if (bind(listener_.get(), address, address_size_) != 0 || listen(listener_.get(), SOMAXCONN) != 0) {
+      linux_host::ThrowSystemError("a server port");
     }
     return;
   }
   SetOption(socket_, IPPROTO_TCP, TCP_NODELAY, 1);  // as ns-3's sockets
   connecting_ = true;
-  if (connect(socket_.number(), address, address_size_) != 0 && errno != EINPROGRESS) {
-    ThrowErrno("connect");
+  if (connect(socket_.get(), address, address_size_) != 0 && errno != EINPROGRESS) {
+    linux_host::ThrowSystemError("connect");
   }
 }
 
 void SocketApplication::AddWanted(std::vector<pollfd>& wanted) const {
   if (listener_.open()) {
-    wanted.push_back({listener_.number(), POLLIN, 0});
+    wanted.push_back({listener_.get(), POLLIN, 0});
   }
   if (!socket_.open() || (settled_ && peer_closed_)) {
     return;
   }
   const bool out = connecting_ || send_blocked_;
   const bool in = !connecting_ && !peer_closed_;
-  wanted.push_back({socket_.number(), static_cast<short>((in ? POLLIN : 0) | (out ? POLLOUT : 0)), 0});
+  wanted.push_back({socket_.get(), static_cast<short>((in ? POLLIN : 0) | (out ? POLLOUT : 0)), 0});
 }
 
 bool SocketApplication::NeedsTime() const {
@@ -101,7 +101,7 @@ void SocketApplication::Serve() {
 }
 
 void SocketApplication::Accept() {
-  Descriptor accepted(accept4(listener_.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  linux_host::Descriptor accepted(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!accepted.open() || settled_) {
     return;
   }
@@ -115,13 +115,13 @@ void SocketApplication::Accept() {
 }
 
 void SocketApplication::CompleteConnect() {
-  pollfd ready{socket_.number(), POLLOUT, 0};
+  pollfd ready{socket_.get(), POLLOUT, 0};
   if (poll(&ready, 1, 0) <= 0) {
     return;
   }
   int error = 0;
   socklen_t size = sizeof(error);
-  getsockopt(socket_.number(), SOL_SOCKET, SO_ERROR, &error, &size);
+  getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   connecting_ = false;
   if (error != 0) {
     OnError();
@@ -139,7 +139,7 @@ void SocketApplication::Established() {
 void SocketApplication::Receive() {
   std::array<std::byte, 65536> bytes{};
   while (socket_.open()) {
-    const ssize_t size = recv(socket_.number(), bytes.data(), bytes.size(), 0);
+    const ssize_t size = recv(socket_.get(), bytes.data(), bytes.size(), 0);
     if (size > 0) {
       conversation_.OnReceived(std::span(bytes).first(static_cast<std::size_t>(size)), clock_());
       SendMore();
@@ -171,7 +171,7 @@ void SocketApplication::SendMore() {
 
 // Hands what fits to the socket; returns how much that was.
 std::size_t SocketApplication::SendSome(std::span<const std::byte> bytes) {
-  const ssize_t size = send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  const ssize_t size = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (size > 0) {
     return static_cast<std::size_t>(size);
   }
@@ -186,8 +186,8 @@ std::size_t SocketApplication::SendSome(std::span<const std::byte> bytes) {
 // Linux counts the end of the stream as a byte of its own.
 bool SocketApplication::AllAcknowledged() const {
   int outstanding = 0;
-  if (ioctl(socket_.number(), SIOCOUTQ, &outstanding) != 0) {
-    ThrowErrno("SIOCOUTQ");
+  if (ioctl(socket_.get(), SIOCOUTQ, &outstanding) != 0) {
+    linux_host::ThrowSystemError("SIOCOUTQ");
   }
   return outstanding <= (closed_ ? 1 : 0);
 }
@@ -199,7 +199,7 @@ void SocketApplication::EndIfDone() {
   switch (conversation_.ending()) {
     case Ending::kClose:
       if (!std::exchange(closed_, true)) {
-        shutdown(socket_.number(), SHUT_WR);
+        shutdown(socket_.get(), SHUT_WR);
       }
       if (AllAcknowledged()) {
         Finish();
@@ -215,7 +215,7 @@ void SocketApplication::EndIfDone() {
       if (AllAcknowledged()) {
         Finish();
         const linger abort{.l_onoff = 1, .l_linger = 0};
-        setsockopt(socket_.number(), SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
+        setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
         socket_.Close();
       }
       break;

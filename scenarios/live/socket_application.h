@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "reference/linux/descriptor.h"
 #include "scenarios/live/network_namespace.h"
 #include "scenarios/runner/conversation.h"
-#include "scenarios/runner/descriptor.h"
 #include "scenarios/runner/endpoint.h"
 
 namespace tcpslab::scenarios {
@@ -59,9 +59,9 @@ class SocketApplication final : public Endpoint {
   socklen_t address_size_ = 0;
   RunClock clock_;
   Conversation conversation_;
-  Descriptor listener_;              // as in ns-3, it takes whatever connection comes, and the latest counts
-  std::vector<Descriptor> earlier_;  // accepted before that
-  Descriptor socket_;
+  linux_host::Descriptor listener_;  // as in ns-3, it takes whatever connection comes, and the latest counts
+  std::vector<linux_host::Descriptor> earlier_;  // accepted before that
+  linux_host::Descriptor socket_;
   bool connecting_ = false;
   bool send_blocked_ = false;
   bool closed_ = false;  // said that nothing more will be sent

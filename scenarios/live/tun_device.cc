@@ -40,15 +40,15 @@ class PacketReader final : public ns3::FdReader {
 
 TunDevice::TunDevice(const NetworkNamespace& host, const std::string& device) {
   const NetworkNamespace::Visit visit(host);
-  file_ = Descriptor(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  file_ = linux_host::Descriptor(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
   if (!file_.open()) {
-    ThrowErrno("/dev/net/tun");
+    linux_host::ThrowSystemError("/dev/net/tun");
   }
   ifreq request{};
   device.copy(request.ifr_name, IFNAMSIZ - 1);
   request.ifr_flags = IFF_TUN | IFF_NO_PI;
-  if (ioctl(file_.number(), TUNSETIFF, &request) != 0) {
-    ThrowErrno(fmt::format("TUN device {}", device));
+  if (ioctl(file_.get(), TUNSETIFF, &request) != 0) {
+    linux_host::ThrowSystemError(fmt::format("TUN device {}", device));
   }
 }
 
@@ -69,7 +69,7 @@ void TunDevice::Join(const ns3::Ptr<ns3::Node>& node) {
       0, node->GetDevice(0));
   reader_ = ns3::Create<PacketReader>();
   // In the reader's thread; ns-3's packets belong to the simulator's.
-  reader_->Start(file_.number(), ns3::Callback<void, std::uint8_t*, ssize_t>([this](std::uint8_t* bytes, ssize_t size) {
+  reader_->Start(file_.get(), ns3::Callback<void, std::uint8_t*, ssize_t>([this](std::uint8_t* bytes, ssize_t size) {
                    std::vector<std::uint8_t> packet(bytes, bytes + size);
                    std::free(bytes);
                    ns3::Simulator::ScheduleWithContext(
@@ -89,7 +89,7 @@ void TunDevice::ToPath(std::vector<std::uint8_t> packet) {
 void TunDevice::ToHost(const ns3::Ptr<const ns3::Packet>& packet) {
   buffer_.resize(packet->GetSize());
   packet->CopyData(buffer_.data(), packet->GetSize());
-  [[maybe_unused]] const ssize_t taken = write(file_.number(), buffer_.data(), buffer_.size());
+  [[maybe_unused]] const ssize_t taken = write(file_.get(), buffer_.data(), buffer_.size());
 }
 
 }  // namespace tcpslab::scenarios

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "reference/linux/descriptor.h"
 #include "scenarios/live/network_namespace.h"
-#include "scenarios/runner/descriptor.h"
 
 namespace tcpslab::scenarios {
 
@@ -33,7 +33,7 @@ class TunDevice {
   void ToPath(std::vector<std::uint8_t> packet);
   void ToHost(const ns3::Ptr<const ns3::Packet>& packet);
 
-  Descriptor file_;
+  linux_host::Descriptor file_;
   ns3::Ptr<ns3::Node> node_;
   ns3::Ptr<ns3::FdReader> reader_;
   std::vector<std::uint8_t> buffer_;

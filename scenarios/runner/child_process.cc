@@ -19,7 +19,7 @@
 #include <string_view>
 #include <utility>
 
-#include "scenarios/runner/descriptor.h"
+#include "reference/linux/descriptor.h"
 
 namespace tcpslab::scenarios {
 namespace {
@@ -27,16 +27,16 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Pipe {
-  Descriptor read;
-  Descriptor write;
+  linux_host::Descriptor read;
+  linux_host::Descriptor write;
 };
 
 Pipe MakePipe() {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) {
-    ThrowErrno("pipe");
+    linux_host::ThrowSystemError("pipe");
   }
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
+  return {linux_host::Descriptor(ends[0]), linux_host::Descriptor(ends[1])};
 }
 
 void WriteAll(int descriptor, std::string_view text) {
@@ -75,10 +75,10 @@ class Child {
     std::fflush(nullptr);
     pid_ = fork();
     if (pid_ < 0) {
-      ThrowErrno("fork");
+      linux_host::ThrowSystemError("fork");
     }
     if (pid_ == 0) {
-      BeChild(work, output.write.number(), errors.write.number());
+      BeChild(work, output.write.get(), errors.write.get());
     }
     output_ = std::move(output.read);
     errors_ = std::move(errors.read);
@@ -87,7 +87,7 @@ class Child {
   [[nodiscard]] std::size_t task() const { return task_; }
   [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
   [[nodiscard]] bool finished() const { return !output_.open() && !errors_.open(); }
-  [[nodiscard]] std::array<int, 2> descriptors() const { return {output_.number(), errors_.number()}; }
+  [[nodiscard]] std::array<int, 2> descriptors() const { return {output_.get(), errors_.get()}; }
 
   void Read(int descriptor) {
     std::array<char, 65536> buffer{};
@@ -95,7 +95,7 @@ class Child {
     if (size < 0 && errno == EINTR) {
       return;
     }
-    const bool is_output = descriptor == output_.number();
+    const bool is_output = descriptor == output_.get();
     if (size <= 0) {
       (is_output ? output_ : errors_).Close();
       return;
@@ -143,8 +143,8 @@ class Child {
   std::chrono::seconds limit_;
   Clock::time_point deadline_;
   pid_t pid_ = -1;
-  Descriptor output_;
-  Descriptor errors_;
+  linux_host::Descriptor output_;
+  linux_host::Descriptor errors_;
   std::string text_;
   std::string tail_;
   bool killed_ = false;
@@ -169,7 +169,7 @@ void ReadSome(std::vector<std::unique_ptr<Child>>& children) {
   const int ready =
       poll(polled.data(), polled.size(), static_cast<int>(std::clamp<std::int64_t>(wait, kAfterKill, 60'000)));
   if (ready < 0 && errno != EINTR) {
-    ThrowErrno("poll");
+    linux_host::ThrowSystemError("poll");
   }
   for (std::size_t i = 0; ready > 0 && i < polled.size(); ++i) {
     if (polled[i].revents != 0) {

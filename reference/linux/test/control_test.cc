@@ -11,6 +11,7 @@
 #include "reference/linux/control_client.h"
 #include "reference/linux/control_server.h"
 #include "reference/linux/control_socket.h"
+#include "reference/linux/shared_peers.h"
 #include "reference/linux/test/scratch.h"
 #include "reference/tcps/hex.h"
 #include "reference/tcps/peers.h"
@@ -40,7 +41,7 @@ class Host final : public Controlled {
 
   Status status{.version = "0.1.0"};
   stack::Policy policy;
-  tcps::PeerCache cache;
+  SharedPeers cache;
   bool fails = false;
 };
 

@@ -1,7 +1,5 @@
 // Several Tcps of one host, as a daemon with several worker threads has them: they share identity and peers.
-#include <array>
 #include <boost/test/unit_test.hpp>
-#include <thread>
 
 #include "reference/tcps/identity.h"
 #include "reference/tcps/test/conversation.h"
@@ -54,6 +52,8 @@ class Overtaken final : public Peers {
   bool Forget(const wire::Address& address) override { return cache_.Forget(address); }
   void Pin(const wire::Address& address, const crypto::PublicKey& key) override { cache_.Pin(address, key); }
   [[nodiscard]] std::vector<std::pair<wire::Address, Peer>> All() const override { return cache_.All(); }
+  std::uint64_t NextSerial() override { return cache_.NextSerial(); }
+  [[nodiscard]] std::uint64_t LastSerial() const override { return cache_.LastSerial(); }
 
  private:
   PeerCache cache_;
@@ -141,33 +141,6 @@ BOOST_FIXTURE_TEST_CASE(PinnedKeyIsTheOnlyOneTrusted, TwoWorkers) {
   server.peers->Pin(one.client_end.address, client.identity->public_key);
   other.HandshakeAndAck();  // which the client has not met: its proof is zero
   BOOST_TEST(other.BothAuthenticated());
-}
-
-// Run with -fsanitize=thread as well.
-BOOST_FIXTURE_TEST_CASE(TwoThreads, TwoWorkers) {
-  constexpr std::size_t kVisits = 200;
-  std::array<std::size_t, 2> authenticated{};
-  const auto visit = [](Worker& talk, std::size_t& count) {
-    for (std::size_t i = 0; i < kVisits; ++i) {
-      talk.HandshakeAndAck();
-      talk.Data(Side::kClient, "hello");
-      if (talk.BothAuthenticated()) ++count;
-      talk.NewConnection();
-    }
-  };
-  std::thread thread(visit, std::ref(other), std::ref(authenticated[1]));
-  visit(one, authenticated[0]);
-  thread.join();
-  BOOST_TEST(authenticated[0] == kVisits);
-  BOOST_TEST(authenticated[1] == kVisits);
-  for (Worker* talk : {&one, &other}) {
-    for (const Side side : {Side::kClient, Side::kServer}) {
-      BOOST_TEST(talk->Count(side, EventKind::kMitmSuspected) == 0U);
-      BOOST_TEST(talk->tcps(side).connections() == kVisits);
-    }
-  }
-  BOOST_TEST(server.peers->Find(one.client_end.address)->proven);
-  BOOST_TEST(server.peers->LastSerial() == 2 * kVisits);
 }
 
 }  // namespace tcpslab::tcps::test
