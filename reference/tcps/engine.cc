@@ -24,11 +24,15 @@ Tcps::Engine::Engine(const Config& initial, const stack::Services& services, con
       blocked_(hash_) {}
 
 stack::Flow Tcps::Engine::Step::flow() const {
-  return {.local = local(),
-          .remote = remote(),
-          .role = connection != nullptr ? connection->role
-                  : blocked != nullptr  ? blocked->flow.role
-                                        : stack::Role::kUnknown};
+  stack::Flow flow{.local = local(), .remote = remote()};
+  if (connection != nullptr) {
+    flow.role = connection->role;
+  } else if (blocked != nullptr) {
+    flow.role = blocked->flow.role;
+  } else if (segment.Has(wire::kSyn)) {
+    flow.role = outbound == segment.IsSyn() ? stack::Role::kClient : stack::Role::kServer;
+  }
+  return flow;
 }
 
 Verdict Tcps::Engine::Outbound(stack::Segment& segment, stack::Instant now) {

@@ -180,6 +180,8 @@ BOOST_DATA_TEST_CASE(EnforcingServerDropsEverySynWithoutTc, kBothDialects, diale
   BOOST_TEST(talk.Send(Side::kClient, syn).empty());
   BOOST_TEST(talk.Resend(Side::kClient, syn).empty());
   BOOST_TEST(talk.Count(Side::kServer, EventKind::kDowngradeRefused) == 2U);
+  // Wire section 7: the TCP client comes first in both hosts' logs.
+  BOOST_TEST(ToString(talk.pair().events(Side::kServer).back().flow) == "10.0.0.1:40001 <-> 10.0.0.2:80");
   BOOST_TEST(talk.tcps(Side::kServer).connections() == 0U);
   BOOST_TEST(talk.sent() == 2U);  // no answer of any kind
 }
