@@ -1,5 +1,7 @@
 """`lab test`: how results of the test runners become one count."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,17 @@ def test_what_was_not_run_to_its_end_is_told() -> None:
     other = {"status": "not applicable", "summary": "it is about the other dialect than lkm"}
     told = "; 1 inconclusive; 2 left out, which may take more than 30 s"
     assert testing._not_counted([done, late, long, long, other]) == told
+
+
+def test_a_background_build_ends_with_all_its_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    script = f"import subprocess; subprocess.run(['sh', '-c', 'echo $$ > {pid}; exec sleep 600'])"
+    monkeypatch.setattr(testing, "_BACKGROUND", script + " # {preset!r}")
+    with testing._BackgroundBuild("asan-ubsan") as build:
+        build.begin()
+        deadline = time.monotonic() + 20
+        while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        grandchild = int(pid.read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(grandchild, 0)
