@@ -140,10 +140,10 @@ BOOST_AUTO_TEST_CASE(ForgedTiDowngrades) {
   BOOST_TEST(!HasTm(talk.last()));
 }
 
-// R10, lkm. Section 6, second connection in the same direction: "sends a zero tag -> auth_tag mismatch, server DEAD. The server
-// application then receives the client's ciphertext as data and its replies leave in plaintext (dropped by the
-// client)." Section 9: "MITM verdict with tofu_enforce=1 | DEAD = silent plaintext downgrade of that side, ciphertext
-// delivered to the application".
+// R10, lkm. Section 6, second connection in the same direction: "sends a zero tag -> auth_tag mismatch, server DEAD.
+// The server application then receives the client's ciphertext as data and its replies leave in plaintext (dropped by
+// the client)." Section 9: "MITM verdict with tofu_enforce=1 | DEAD = silent plaintext downgrade of that side,
+// ciphertext delivered to the application".
 BOOST_AUTO_TEST_CASE(SecondConnectionWithTofuEnforce) {
   LkmPair talk;
   talk.Handshake();
