@@ -14,7 +14,7 @@ struct Policy {
   bool enforce = false;      // drop connections that cannot be protected, instead of letting them run in clear
   bool tofu_enforce = true;  // act on an identity mismatch, instead of only reporting it
 
-  std::size_t max_connections = 4096;  // entries of the connection table, every state counted; finished ones give way
+  std::size_t max_connections = 4096;  // entries of the connection table, every state counted
   std::size_t max_blocked = 4096;      // flows remembered as blocked
 
   Duration collect_interval = std::chrono::seconds(30);   // between two runs of the collector

@@ -48,8 +48,6 @@ struct Connection {
   stack::Role role = stack::Role::kUnknown;
   bool fin_sent = false;
   bool fin_received = false;
-  bool end_acknowledged = false;  // the peer has all that our TCP sent, its FIN included
-  bool finished = false;          // so has our TCP of the peer: neither will send anything again
   bool reset_sent = false;
   bool confirmed = false;     // the handshake is complete on this end: a pure ACK may leave
   bool local_is_low = false;  // which end of the flow's key is this host
@@ -57,7 +55,6 @@ struct Connection {
   std::uint32_t local_isn = 0;
   std::uint32_t remote_isn = 0;
   std::uint32_t highest_sent = 0;          // end of the highest segment that left
-  std::uint32_t peer_end = 0;              // behind the peer's FIN, once that came
   std::uint32_t last_acknowledgement = 0;  // what our TCP has in order
   std::uint64_t serial = 0;                // in the order in which SYNs were seen
   stack::Instant last_active{};

@@ -102,7 +102,6 @@ Verdict Tcps::Engine::Run(Step& step) {
     if (!step.connection->confirmed && outcome.verdict == Verdict::kPass) {
       step.connection->confirmed = CompletesHandshake(step.segment, step.outbound, *step.connection);
     }
-    NoteEnd(step, outcome.verdict);
     WatchIdentity(step.key, *step.connection, step.now);
   }
   return outcome.verdict;
@@ -227,7 +226,6 @@ void Tcps::Engine::SetState(const stack::FlowKey& key, Connection& connection, S
 }
 
 void Tcps::Engine::Block(const stack::FlowKey& key, const Connection& connection, stack::Instant now) {
-  if (connection.finished) finished_.erase(connection.serial);
   AddBlocked({.key = key,
               .flow = connection.FlowOf(key),
               .since = now,
@@ -259,7 +257,6 @@ void Tcps::Engine::AddBlocked(const BlockedFlow& flow, State from) {
 
 void Tcps::Engine::NoteGone(const stack::FlowKey& key, const Connection& connection, stack::Instant now) {
   if (connection.state == State::kSynReceived) half_open_.erase(connection.serial);
-  if (connection.finished) finished_.erase(connection.serial);
   services_.events.OnStateChange(
       {.time = now, .flow = connection.FlowOf(key), .from = ToString(connection.state), .to = ToString(State::kNone)});
 }

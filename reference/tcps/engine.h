@@ -115,8 +115,6 @@ class Tcps::Engine {
   // R2: the oldest half-open entry gives way when half of the table is half-open.
   void ShedHalfOpen(stack::Instant now);
   void ForgetAll(stack::Instant now);  // only by deviation
-  // A finished connection gives way to a new one; false: there is none. Nothing of it can leave in clear any more.
-  bool ShedFinished(stack::Instant now);
   // False, with the event, if the table is full.
   bool MakeRoom(const Step& step);
   Connection& Begin(Step& step, stack::Role role);
@@ -161,7 +159,6 @@ class Tcps::Engine {
   void EmitIdentityBeforeFin(Step& step);
   void WatchIdentity(const stack::FlowKey& key, Connection& connection, stack::Instant now);
   void NoteOutbound(const Step& step);
-  void NoteEnd(const Step& step, Verdict verdict);
 
   // timers.cc
   void ExpireIdentityTimers(stack::Instant now);
@@ -177,7 +174,6 @@ class Tcps::Engine {
   stack::FlowTable<Connection> table_;
   BlockedFlows blocked_;
   std::map<std::uint64_t, stack::FlowKey> half_open_;  // SYN_RECV, oldest first
-  std::map<std::uint64_t, stack::FlowKey> finished_;   // likewise
   stack::Instant collected_at_ = stack::kNever;        // or when the table got its first entry; never: it is empty
 
   // A connection whose TI timer is set. Stale, and ignored, if that connection's wake_at is another by now.

@@ -49,14 +49,6 @@ void Tcps::Engine::ShedHalfOpen(stack::Instant now) {
   table_.Erase(oldest);
 }
 
-bool Tcps::Engine::ShedFinished(stack::Instant now) {
-  if (finished_.empty()) return false;
-  const stack::FlowKey oldest = finished_.begin()->second;
-  NoteGone(oldest, *table_.Find(oldest), now);
-  table_.Erase(oldest);
-  return true;
-}
-
 void Tcps::Engine::ForgetAll(stack::Instant now) {
   table_.EraseIf([this, now](const stack::FlowKey& key, const Connection& connection) {
     NoteGone(key, connection, now);
@@ -71,7 +63,6 @@ bool Tcps::Engine::MakeRoom(const Step& step) {
     ForgetAll(step.now);
     return true;
   }
-  if (ShedFinished(step.now)) return true;
   Report(EventKind::kTableFull, step);
   return false;
 }

@@ -175,28 +175,11 @@ Tcps::Engine::Outcome Tcps::Engine::Verify(Step& step) {
   if (segment.Has(wire::kFin)) {
     // TCPS-FIN-07, TCPS-FIN-11
     connection.fin_received = true;
-    connection.peer_end = segment.sequence + segment.SequenceLength();
     if (connection.fin_sent && !traits_.tagged_after_both_fins) {
       SetState(step.key, connection, State::kDead, step.now);
     }
   }
   return kStay;
-}
-
-// A segment that is not in order says nothing: our TCP might not take its acknowledgement.
-void Tcps::Engine::NoteEnd(const Step& step, Verdict verdict) {
-  Connection& connection = *step.connection;
-  const stack::Segment& segment = step.segment;
-  if (!traits_.drops_when_table_full || !connection.fin_sent || connection.finished) return;
-  if (!step.outbound && verdict == Verdict::kPass && segment.Has(wire::kAck) &&
-      segment.acknowledgement == connection.highest_sent && segment.sequence == connection.last_acknowledgement) {
-    connection.end_acknowledged = true;
-  }
-  if (connection.end_acknowledged && connection.fin_received &&
-      connection.last_acknowledgement == connection.peer_end) {
-    connection.finished = true;
-    finished_.emplace(connection.serial, step.key);
-  }
 }
 
 // TCPS-RST-06, TCPS-RST-07

@@ -235,41 +235,6 @@ BOOST_AUTO_TEST_CASE(R20_TimersAreConfigurable) {
   BOOST_TEST((StateAfter(talk, Side::kClient, 1s) == State::kBlocked));
 }
 
-// R2 counts connections. Of one whose FINs both ends have acknowledged nothing can leave any more, protected or not.
-BOOST_AUTO_TEST_CASE(R2_FinishedConnectionsGiveWay) {
-  const stack::Policy one{.max_connections = 1};
-  for (const Side first : {Side::kClient, Side::kServer}) {
-    Conversation talk(Conversation::Both(Dialect::kReadme, one));
-    talk.HandshakeAndAck();
-    talk.Fin(first);
-    talk.Ack(stack::Opposite(first));
-    talk.Fin(stack::Opposite(first));
-    talk.Ack(first);
-    talk.NewConnection();
-    talk.HandshakeAndAck();
-    for (const Side side : {Side::kClient, Side::kServer}) {
-      BOOST_TEST(talk.state(side) == State::kAuthenticated);
-      BOOST_TEST(talk.Count(side, EventKind::kTableFull) == 0U);
-      BOOST_TEST(talk.tcps(side).connections() == 1U);
-    }
-  }
-}
-
-// As long as one end may have to send again, its segments must be protected (R5).
-BOOST_AUTO_TEST_CASE(R2_ConnectionsThatMaySendAgainDoNotGiveWay) {
-  const stack::Policy one{.max_connections = 1};
-  for (int steps = 0; steps < 4; ++steps) {
-    Conversation talk(Conversation::Both(Dialect::kReadme, one));
-    talk.HandshakeAndAck();
-    if (steps > 0) talk.Fin(Side::kClient);
-    if (steps > 1) talk.Ack(Side::kServer);
-    if (steps > 2) talk.Fin(Side::kServer);
-    talk.NewConnection();
-    talk.Syn();
-    BOOST_TEST(talk.Count(Side::kClient, EventKind::kTableFull) == 1U);
-  }
-}
-
 // TCPS-LIM-08
 BOOST_AUTO_TEST_CASE(R20_AShorterTimerTakesEffectAtOnce) {
   Conversation talk(Conversation::Both(Dialect::kReadme));
