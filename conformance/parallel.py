@@ -17,34 +17,17 @@ import pytest
 
 from tcpslab.outcome import InfrastructureError, LabError
 
+from conformance.loop import Loop
 from conformance.outcome import Outcome
-from conformance.reporter import Reporter
-from conformance.run import Run
-
-_FEW = 20  # tests for which starting another process takes longer than it saves
 
 # What a process sends: the outcome, or None of a test that failed, or what ended it.
 _Message = Outcome | LabError | None
 
 
-class Parallel:
-    """A pytest plugin: the loop over the tests."""
+class Parallel(Loop):
+    """Each process has its share of the tests from the start."""
 
-    def __init__(self, run: Run, reporter: Reporter, jobs: int) -> None:
-        self.run = run
-        self.reporter = reporter
-        self.jobs = jobs
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        jobs = min(self.jobs, len(session.items) // _FEW)
-        if jobs < 2 or session.config.option.collectonly or session.testsfailed:
-            return None
-        try:
-            self._loop(session.items, jobs)
-        except LabError as error:
-            self.run.stopped = error
-            raise session.Interrupted(str(error)) from error
-        return True
+    few = 20
 
     def _loop(self, items: Sequence[pytest.Item], jobs: int) -> None:
         self.run.started = True

@@ -19,37 +19,20 @@ import pytest
 from tcpslab.outcome import InfrastructureError, LabError
 from tcpslab.rig import interrupts
 
+from conformance.loop import Loop
 from conformance.outcome import Outcome
-from conformance.reporter import Reporter
-from conformance.run import Run
-
-_FEW = 3  # tests for which making another target takes longer than it saves
 
 # What a process sends: the outcome of the test that it was given, or what ended it; at its end, its target's notes.
 _Message = Outcome | LabError | list[str]
 
 
-class Several:
-    """A pytest plugin: the loop over the tests."""
+class Several(Loop):
+    """Each process asks for one test after the other."""
 
-    def __init__(self, run: Run, reporter: Reporter, jobs: int) -> None:
-        self.run = run
-        self.reporter = reporter
-        self.jobs = jobs
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        jobs = min(self.jobs, len(session.items) // _FEW)
-        if jobs < 2 or session.config.option.collectonly or session.testsfailed:
-            return None
-        try:
-            self.run.probe()
-            self._loop(session.items, jobs)
-        except LabError as error:
-            self.run.stopped = error
-            raise session.Interrupted(str(error)) from error
-        return True
+    few = 3
 
     def _loop(self, items: Sequence[pytest.Item], jobs: int) -> None:
+        self.run.probe()
         outcomes: dict[int, Outcome] = {}
         waiting = iter(sorted(range(len(items)), key=lambda number: -self.run.budget(items[number])))
         with self._workers(items, jobs) as pipes:
